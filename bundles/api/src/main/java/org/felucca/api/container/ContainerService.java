@@ -1,0 +1,93 @@
+package org.felucca.api.container;
+
+import java.time.Duration;
+import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.task.Exit;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * What people do with containers: the order of things between images, snapshots, specs and tasks. Waiting for an exit
+ * is done by {@link org.felucca.api.task.TaskService#exit}, which holds no use of a service.
+ */
+@ProviderType
+public interface ContainerService {
+  /**
+   * Makes a container from an image: checks everything first, then prepares its root file system, its spec and its
+   * record. Nothing stays behind if any of it fails.
+   *
+   * @throws EngineException NOT_FOUND for the image or the runtime; ALREADY_EXISTS for a taken name; INVALID_ARGUMENT
+   *     for an option, and which
+   */
+  ContainerRecord create(Scope scope, CreateOptions options);
+
+  /**
+   * Finds the container that a user means: an id, a name, or an unambiguous beginning of an id.
+   *
+   * @throws EngineException NOT_FOUND; INVALID_ARGUMENT if several fit
+   */
+  ContainerRecord find(Scope scope, String text);
+
+  /** A container with its task. */
+  ContainerView inspect(Scope scope, ContainerId id);
+
+  /** The containers of the namespace that match a filter, or all, the oldest first. */
+  List<ContainerView> list(Scope scope, List<String> filters);
+
+  /**
+   * Makes the fifos by which a client will reach the container's process, before {@link #start}.
+   *
+   * @return where they are
+   */
+  Attachment attach(Scope scope, ContainerId id);
+
+  /**
+   * Creates and starts the task of a container that does not run.
+   *
+   * @return the process id
+   * @throws EngineException FAILED_PRECONDITION if it runs already; the runtime's own message if it fails
+   */
+  int start(Scope scope, ContainerId id);
+
+  /**
+   * Prepares a further process, with its fifos; {@link #startExec} runs it.
+   *
+   * @return the id of the process within the container
+   * @throws EngineException FAILED_PRECONDITION if the container does not run
+   */
+  String exec(Scope scope, ContainerId id, ExecOptions options);
+
+  /** The fifos of a prepared or running further process. */
+  Attachment execAttachment(Scope scope, ContainerId id, String execId);
+
+  /** Runs a prepared further process; returns its process id. */
+  int startExec(Scope scope, ContainerId id, String execId);
+
+  /** Forgets a further process that has ended, and takes its fifos away; returns how it ended. */
+  Exit deleteExec(Scope scope, ContainerId id, String execId);
+
+  /**
+   * Stops a container: its stop signal, then after the grace period SIGKILL. Returns when it has ended.
+   *
+   * @param signal another stop signal, or null for the image's, else SIGTERM
+   */
+  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace);
+
+  /**
+   * Removes a container, its root file system, log and record.
+   *
+   * @param force kill it first if it runs
+   * @throws EngineException FAILED_PRECONDITION if it runs and not {@code force}
+   */
+  void remove(Scope scope, ContainerId id, boolean force);
+
+  /**
+   * Reads what the shim's side stored of a container's output. Long running with {@code follow}; ends when the container
+   * has ended and all is read.
+   *
+   * @throws EngineException FAILED_PRECONDITION if no log is kept of it
+   */
+  void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink);
+}

@@ -1,0 +1,26 @@
+package org.felucca.api.container;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A further process in a running container.
+ *
+ * @param command the arguments, at least one
+ * @param env variables {@code NAME=value}, over those of the container
+ * @param user {@code user[:group]}, or null for the container's
+ * @param cwd the working folder, or null for the container's
+ * @param terminal whether it gets a terminal
+ */
+public record ExecOptions(
+    List<String> command,
+    List<String> env,
+    @Nullable String user,
+    @Nullable String cwd,
+    boolean terminal) {
+  /** Copies the collections. */
+  public ExecOptions {
+    command = List.copyOf(command);
+    env = List.copyOf(env);
+  }
+}

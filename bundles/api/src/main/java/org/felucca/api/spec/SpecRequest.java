@@ -1,0 +1,34 @@
+package org.felucca.api.spec;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.felucca.api.Namespace;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.CreateOptions;
+
+/**
+ * What a spec is made of.
+ *
+ * @param namespace the namespace of the container
+ * @param id its id
+ * @param options what its user wants
+ * @param imageConfig the image's config as JSON
+ * @param rootfs where its root file system can be looked at, for users and groups; opened only below a descriptor
+ * @param ociVersion the newest version of the runtime spec that the runtime takes
+ * @param hostCgroupV2 whether this machine has cgroup v2 alone
+ * @param extraMounts files of the engine that go over the root file system, such as /etc/hosts
+ */
+public record SpecRequest(
+    Namespace namespace,
+    ContainerId id,
+    CreateOptions options,
+    byte[] imageConfig,
+    Path rootfs,
+    String ociVersion,
+    boolean hostCgroupV2,
+    List<org.felucca.api.container.MountOption> extraMounts) {
+  /** Copies the mounts. */
+  public SpecRequest {
+    extraMounts = List.copyOf(extraMounts);
+  }
+}

@@ -1,0 +1,34 @@
+package org.felucca.api.spec;
+
+import java.nio.file.Path;
+import org.felucca.api.EngineException;
+import org.felucca.api.container.ExecOptions;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Makes OCI runtime specs; keeps nothing. */
+@ProviderType
+public interface SpecService {
+  /**
+   * The spec of a container.
+   *
+   * @return config.json
+   * @throws EngineException INVALID_ARGUMENT for an option or an image config that makes no sense, and which
+   */
+  byte[] generate(SpecRequest request);
+
+  /**
+   * The process of an exec.
+   *
+   * @param spec the container's config.json
+   * @param rootfs where its root file system can be looked at
+   * @return an OCI process as JSON
+   */
+  byte[] process(byte[] spec, ExecOptions options, Path rootfs);
+
+  /**
+   * The spec with {@code ociVersion} lowered where the runtime takes no newer one; every other byte of meaning stays.
+   *
+   * @param ociVersion the newest version that the runtime takes
+   */
+  byte[] fitVersion(byte[] spec, String ociVersion);
+}

@@ -1,0 +1,22 @@
+package org.felucca.api.task;
+
+import java.util.List;
+import org.felucca.api.TypedBytes;
+import org.felucca.api.snapshot.Mount;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the task of a container is created.
+ *
+ * @param rootfs the mounts of its root file system; unmodifiable
+ * @param io where its first process reads and writes
+ * @param options options for the runtime, or null for those of the container's record
+ * @param checkpoint the folder of a checkpoint to restore, or null
+ */
+public record TaskCreate(
+    List<Mount> rootfs, ProcessIo io, @Nullable TypedBytes options, @Nullable String checkpoint) {
+  /** Copies the mounts. */
+  public TaskCreate {
+    rootfs = List.copyOf(rootfs);
+  }
+}
