@@ -2,6 +2,7 @@ package org.felucca.api.container;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.task.Exit;
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * What people do with containers: the order of things between images, snapshots, specs and tasks. Waiting for an exit
- * is done by {@link org.felucca.api.task.TaskService#exit}, which holds no use of a service.
+ * What people do with containers: the order of things between images, snapshots, specs and tasks. A container that has
+ * ended gives its shim up by itself; how it ended is kept with its record.
  */
 @ProviderType
 public interface ContainerService {
@@ -50,6 +51,14 @@ public interface ContainerService {
    * @throws EngineException FAILED_PRECONDITION if it runs already; the runtime's own message if it fails
    */
   int start(Scope scope, ContainerId id);
+
+  /**
+   * When the container's first process has ended; at once for one that has, also if it removed itself a short while ago.
+   * The call returns at once; the future fails with UNAVAILABLE when the engine is being replaced: ask again.
+   *
+   * @throws EngineException NOT_FOUND; FAILED_PRECONDITION if it was never started
+   */
+  CompletableFuture<Exit> exit(Scope scope, ContainerId id);
 
   /**
    * Prepares a further process, with its fifos; {@link #startExec} runs it.

@@ -2,7 +2,6 @@ package org.felucca.api.shim;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.felucca.api.EngineException;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.ProcessDetails;
@@ -68,9 +67,15 @@ public interface Shim {
   /** Asks an idle shim to end, waits until its process is gone, and removes its bundle folder. */
   void shutdown();
 
+  /**
+   * Ends the shim and its container by force: for a create that failed or hung. Kills the shim's process, cleans up by its
+   * {@code delete} command and removes the bundle folder.
+   */
+  void destroy();
+
   /** Closed when the connection is broken; the shim itself may still be there. */
   CompletableFuture<Void> closed();
 
   /** Closes the connection and leaves the shim alone. */
-  void disconnect() throws EngineException;
+  void disconnect();
 }
