@@ -1,0 +1,5 @@
+/** Blobs on disk. */
+@NullMarked
+package org.felucca.content;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Every record, label, lease and garbage collection, in SQLite. */
+@NullMarked
+package org.felucca.metadata;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** OCI records and their JSON, the filter grammar. */
+@NullMarked
+package org.felucca.oci;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The only way in for bundles. */
+@NullMarked
+package org.felucca.updater;
+
+import org.jspecify.annotations.NullMarked;
