@@ -3,8 +3,9 @@ package org.felucca.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one exception of the engine: a kind, and a message that says what was tried, on what, why it failed and, where
- * there is something, what to do next. A runtime's own words are passed on verbatim inside the message.
+ * The one exception of the engine: a kind, and a message that says what was tried, on what, why it
+ * failed and, where there is something, what to do next. A runtime's own words are passed on
+ * verbatim inside the message.
  */
 public final class EngineException extends RuntimeException {
   private static final long serialVersionUID = 1L;

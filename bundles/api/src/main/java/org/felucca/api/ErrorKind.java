@@ -1,6 +1,9 @@
 package org.felucca.api;
 
-/** The few kinds of failure that callers tell apart. Each wire API maps them to its own codes in one place. */
+/**
+ * The few kinds of failure that callers tell apart. Each wire API maps them to its own codes in one
+ * place.
+ */
 public enum ErrorKind {
   /** The named thing does not exist. */
   NOT_FOUND,

@@ -2,7 +2,9 @@ package org.felucca.api;
 
 import java.util.regex.Pattern;
 
-/** The grammar of names that end up in paths and in other people's protocols, as containerd has it. */
+/**
+ * The grammar of names that end up in paths and in other people's protocols, as containerd has it.
+ */
 public final class Identifiers {
   /** The longest identifier. */
   public static final int MAX_LENGTH = 76;

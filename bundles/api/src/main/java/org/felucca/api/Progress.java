@@ -1,6 +1,9 @@
 package org.felucca.api;
 
-/** Where long work says how far it is. Called from any thread, often; an implementation returns at once. */
+/**
+ * Where long work says how far it is. Called from any thread, often; an implementation returns at
+ * once.
+ */
 @FunctionalInterface
 public interface Progress {
   /** Nobody watches. */

@@ -6,7 +6,8 @@ import java.util.Optional;
  * In whose name a call is made: every call that touches records takes one.
  *
  * @param namespace where the records live
- * @param lease the lease to which what the call touches is added, also when the call fails with ALREADY_EXISTS
+ * @param lease the lease to which what the call touches is added, also when the call fails with
+ *     ALREADY_EXISTS
  * @param durability what the writes of the call must survive
  */
 public record Scope(Namespace namespace, Optional<String> lease, Durability durability) {

@@ -13,7 +13,8 @@ public record TypedBytes(String typeUrl, byte[] value) {
   public static final String OCI_SPEC = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
   /** The type of an OCI process as JSON. */
-  public static final String OCI_PROCESS = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+  public static final String OCI_PROCESS =
+      "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
   /** The type of OCI Linux resources as JSON. */
   public static final String OCI_LINUX_RESOURCES =

@@ -3,7 +3,8 @@ package org.felucca.api.container;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fifos by which a client reaches a process; the client opens them itself, so nothing of the engine stands between.
+ * The fifos by which a client reaches a process; the client opens them itself, so nothing of the
+ * engine stands between.
  *
  * @param stdin the fifo to write to, or null
  * @param stdout the fifo to read from, or null

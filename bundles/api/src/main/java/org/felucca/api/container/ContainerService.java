@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * What people do with containers: the order of things between images, snapshots, specs and tasks. A container that has
- * ended gives its shim up by itself; how it ended is kept with its record.
+ * What people do with containers: the order of things between images, snapshots, specs and tasks. A
+ * container that has ended gives its shim up by itself; how it ended is kept with its record.
  */
 @ProviderType
 public interface ContainerService {
   /**
-   * Makes a container from an image: checks everything first, then prepares its root file system, its spec and its
-   * record. Nothing stays behind if any of it fails.
+   * Makes a container from an image: checks everything first, then prepares its root file system,
+   * its spec and its record. Nothing stays behind if any of it fails.
    *
-   * @throws EngineException NOT_FOUND for the image or the runtime; ALREADY_EXISTS for a taken name; INVALID_ARGUMENT
-   *     for an option, and which
+   * @throws EngineException NOT_FOUND for the image or the runtime; ALREADY_EXISTS for a taken
+   *     name; INVALID_ARGUMENT for an option, and which
    */
   ContainerRecord create(Scope scope, CreateOptions options);
 
@@ -48,13 +48,15 @@ public interface ContainerService {
    * Creates and starts the task of a container that does not run.
    *
    * @return the process id
-   * @throws EngineException FAILED_PRECONDITION if it runs already; the runtime's own message if it fails
+   * @throws EngineException FAILED_PRECONDITION if it runs already; the runtime's own message if it
+   *     fails
    */
   int start(Scope scope, ContainerId id);
 
   /**
-   * When the container's first process has ended; at once for one that has, also if it removed itself a short while ago.
-   * The call returns at once; the future fails with UNAVAILABLE when the engine is being replaced: ask again.
+   * When the container's first process has ended; at once for one that has, also if it removed
+   * itself a short while ago. The call returns at once; the future fails with UNAVAILABLE when the
+   * engine is being replaced: ask again.
    *
    * @throws EngineException NOT_FOUND; FAILED_PRECONDITION if it was never started
    */
@@ -78,7 +80,8 @@ public interface ContainerService {
   Exit deleteExec(Scope scope, ContainerId id, String execId);
 
   /**
-   * Stops a container: its stop signal, then after the grace period SIGKILL. Returns when it has ended.
+   * Stops a container: its stop signal, then after the grace period SIGKILL. Returns when it has
+   * ended.
    *
    * @param signal another stop signal, or null for the image's, else SIGTERM
    */
@@ -93,8 +96,8 @@ public interface ContainerService {
   void remove(Scope scope, ContainerId id, boolean force);
 
   /**
-   * Reads what the shim's side stored of a container's output. Long running with {@code follow}; ends when the container
-   * has ended and all is read.
+   * Reads what the shim's side stored of a container's output. Long running with {@code follow};
+   * ends when the container has ended and all is read.
    *
    * @throws EngineException FAILED_PRECONDITION if no log is kept of it
    */

@@ -13,17 +13,19 @@ public interface ContainerStore {
    * Keeps a new record; its times are set by the store.
    *
    * @return the record as stored
-   * @throws EngineException ALREADY_EXISTS for a taken id or a taken {@link ContainerRecord#NAME_LABEL}; INVALID_ARGUMENT
-   *     for oversized labels
+   * @throws EngineException ALREADY_EXISTS for a taken id or a taken {@link
+   *     ContainerRecord#NAME_LABEL}; INVALID_ARGUMENT for oversized labels
    */
   ContainerRecord create(Scope scope, ContainerRecord container);
 
   /**
    * Changes a record.
    *
-   * @param paths which fields: {@code labels}, {@code labels.<key>}, {@code spec}, {@code extensions}, {@code
-   *     extensions.<key>}, {@code image}, {@code snapshot_key}; empty replaces all of these
-   * @throws EngineException NOT_FOUND; INVALID_ARGUMENT for an unknown path or a field that may not change
+   * @param paths which fields: {@code labels}, {@code labels.<key>}, {@code spec}, {@code
+   *     extensions}, {@code extensions.<key>}, {@code image}, {@code snapshot_key}; empty replaces
+   *     all of these
+   * @throws EngineException NOT_FOUND; INVALID_ARGUMENT for an unknown path or a field that may not
+   *     change
    */
   ContainerRecord update(Scope scope, ContainerRecord container, Set<String> paths);
 

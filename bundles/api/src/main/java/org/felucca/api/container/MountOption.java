@@ -11,8 +11,7 @@ import java.util.List;
  * @param readOnly whether it may only read
  * @param options further mount options, such as {@code rshared}; unmodifiable
  */
-public record MountOption(
-    Path source, String destination, boolean readOnly, List<String> options) {
+public record MountOption(Path source, String destination, boolean readOnly, List<String> options) {
   /** Copies the options. */
   public MountOption {
     options = List.copyOf(options);

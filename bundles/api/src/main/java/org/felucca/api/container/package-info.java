@@ -2,8 +2,8 @@
  * Containers: the records of what shall run, and the use cases around them.
  *
  * <p>A container is a record that survives the engine; the process that runs in it is a <i>task</i>
- * ({@link org.felucca.api.task}). {@link ContainerStore} keeps the records, {@link ContainerService} creates them from an
- * image and options, finds, starts and removes them.
+ * ({@link org.felucca.api.task}). {@link ContainerStore} keeps the records, {@link
+ * ContainerService} creates them from an image and options, finds, starts and removes them.
  */
 @Export
 @Version("1.0.0")

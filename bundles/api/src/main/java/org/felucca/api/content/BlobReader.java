@@ -20,7 +20,10 @@ public interface BlobReader extends AutoCloseable {
   /** A stream over the rest from an offset on; closing it leaves this reader open. */
   InputStream stream(long offset);
 
-  /** The blob as a file, for zero copy, or null if this store has none. Only for reading; closed with this reader. */
+  /**
+   * The blob as a file, for zero copy, or null if this store has none. Only for reading; closed
+   * with this reader.
+   */
   @Nullable FileChannel channel();
 
   @Override

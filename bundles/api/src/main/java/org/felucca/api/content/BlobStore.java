@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * The content store extension point: bytes by digest. Knows no namespaces, labels or leases; those belong to {@link
- * ContentService}. Exactly one is used, the service of highest ranking.
+ * The content store extension point: bytes by digest. Knows no namespaces, labels or leases; those
+ * belong to {@link ContentService}. Exactly one is used, the service of highest ranking.
  *
- * <p>What is acknowledged survives a power loss. All methods are safe for many threads; a reference is open at most
- * once at a time. An implementation verifies what it stores, and never opens a path made of anything but a parsed
- * {@link Digest} or a hash of a reference.
+ * <p>What is acknowledged survives a power loss. All methods are safe for many threads; a reference
+ * is open at most once at a time. An implementation verifies what it stores, and never opens a path
+ * made of anything but a parsed {@link Digest} or a hash of a reference.
  */
 @ConsumerType
 public interface BlobStore {
@@ -37,8 +37,8 @@ public interface BlobStore {
    * @param total how many bytes it will hold; 0 if not known
    * @param expected its digest, or null if not known
    * @return the ingest, at the offset where the last one of this reference ended
-   * @throws EngineException UNAVAILABLE if the reference is open elsewhere; ALREADY_EXISTS if a blob of that digest is
-   *     stored
+   * @throws EngineException UNAVAILABLE if the reference is open elsewhere; ALREADY_EXISTS if a
+   *     blob of that digest is stored
    */
   Ingest ingest(String ref, long total, @Nullable Digest expected);
 

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Blobs as namespaces see them: with labels, and kept alive by leases. A blob that another namespace holds is not
- * visible here until this one writes it, which costs no bytes if the digest is given at the opening of the ingest.
+ * Blobs as namespaces see them: with labels, and kept alive by leases. A blob that another
+ * namespace holds is not visible here until this one writes it, which costs no bytes if the digest
+ * is given at the opening of the ingest.
  */
 @ProviderType
 public interface ContentService {
@@ -27,7 +28,10 @@ public interface ContentService {
    */
   ContentInfo update(Scope scope, Digest digest, Map<String, String> labels, Set<String> paths);
 
-  /** The blobs that match one of the filters of containerd's grammar, or all of them if there is none. */
+  /**
+   * The blobs that match one of the filters of containerd's grammar, or all of them if there is
+   * none.
+   */
   List<ContentInfo> list(Scope scope, List<String> filters);
 
   /** Opens a blob of this namespace; NOT_FOUND if it lacks it. The caller closes it. */
@@ -47,8 +51,8 @@ public interface ContentService {
    * @param ref its reference within the namespace
    * @param total how many bytes it will hold; 0 if not known
    * @param expected its digest, or null if not known
-   * @throws EngineException as {@link BlobStore#ingest}; ALREADY_EXISTS only if this namespace has the blob. If only
-   *     another one has it, the ingest opens at full offset and takes no bytes
+   * @throws EngineException as {@link BlobStore#ingest}; ALREADY_EXISTS only if this namespace has
+   *     the blob. If only another one has it, the ingest opens at full offset and takes no bytes
    */
   LabelledIngest ingest(Scope scope, String ref, long total, @Nullable Digest expected);
 

@@ -8,8 +8,9 @@ import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
 
 /**
- * The name of a blob: an algorithm and the hash of its bytes (OCI image specification, descriptor.md#digests). Always
- * parsed before anything is done with it, so it is safe as part of a path.
+ * The name of a blob: an algorithm and the hash of its bytes (OCI image specification,
+ * descriptor.md#digests). Always parsed before anything is done with it, so it is safe as part of a
+ * path.
  *
  * @param algorithm how the hash was made
  * @param hex the hash in lower-case hexadecimal, exactly as long as the algorithm makes it

@@ -5,8 +5,8 @@ import org.felucca.api.EngineException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob in the making. One owner, one thread at a time. Holds the lock of its reference until it is closed; closing
- * without commit keeps what was written, to be resumed.
+ * A blob in the making. One owner, one thread at a time. Holds the lock of its reference until it
+ * is closed; closing without commit keeps what was written, to be resumed.
  */
 public interface Ingest extends AutoCloseable {
   /** How far it is. */
@@ -15,7 +15,8 @@ public interface Ingest extends AutoCloseable {
   /**
    * Appends all remaining bytes.
    *
-   * @throws EngineException RESOURCE_EXHAUSTED if the disk is full (what was written before stays resumable)
+   * @throws EngineException RESOURCE_EXHAUSTED if the disk is full (what was written before stays
+   *     resumable)
    */
   void write(ByteBuffer bytes);
 
@@ -30,14 +31,14 @@ public interface Ingest extends AutoCloseable {
   Digest digest();
 
   /**
-   * Makes it a blob: verified, on the disk, under its final name. The ingest is gone afterwards, also when the blob was
-   * there already.
+   * Makes it a blob: verified, on the disk, under its final name. The ingest is gone afterwards,
+   * also when the blob was there already.
    *
    * @param size the length it must have; 0 for any
    * @param expected the digest that it must have, or null for the one given at opening, or any
    * @return the blob
-   * @throws EngineException FAILED_PRECONDITION if size or digest differ (the ingest stays); ALREADY_EXISTS if the blob
-   *     is there (the ingest is gone)
+   * @throws EngineException FAILED_PRECONDITION if size or digest differ (the ingest stays);
+   *     ALREADY_EXISTS if the blob is there (the ingest is gone)
    */
   BlobInfo commit(long size, @Nullable Digest expected);
 

@@ -8,7 +8,8 @@ public interface LabelledIngest extends Ingest {
   /**
    * As {@link #commit(long, Digest)}, and the labels in the same transaction.
    *
-   * @param labels the blob's labels in this namespace; not looked at if the blob is in this namespace already
+   * @param labels the blob's labels in this namespace; not looked at if the blob is in this
+   *     namespace already
    */
   ContentInfo commit(long size, @Nullable Digest expected, Map<String, String> labels);
 }

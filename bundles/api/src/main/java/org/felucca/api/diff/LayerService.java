@@ -12,15 +12,17 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface LayerService {
   /**
-   * Lays a layer out over mounted folders, with whiteouts, below the mount point only. Durability is the snapshotter's
-   * concern. What was laid out before a failure is the caller's to remove.
+   * Lays a layer out over mounted folders, with whiteouts, below the mount point only. Durability
+   * is the snapshotter's concern. What was laid out before a failure is the caller's to remove.
    *
    * @param layer the blob's bytes; read to the end, not closed
-   * @param mediaType its media type, which must be that of a tar layer, plain or compressed by gzip or zstd
-   * @param mounts what it is laid out over, as {@link org.felucca.api.snapshot.SnapshotService} answers it
+   * @param mediaType its media type, which must be that of a tar layer, plain or compressed by gzip
+   *     or zstd
+   * @param mounts what it is laid out over, as {@link org.felucca.api.snapshot.SnapshotService}
+   *     answers it
    * @param item what progress calls it
-   * @throws EngineException INVALID_ARGUMENT for a bad archive or media type; RESOURCE_EXHAUSTED for a full disk or
-   *     beyond the caps; CANCELLED on interruption
+   * @throws EngineException INVALID_ARGUMENT for a bad archive or media type; RESOURCE_EXHAUSTED
+   *     for a full disk or beyond the caps; CANCELLED on interruption
    */
   AppliedLayer apply(
       InputStream layer, String mediaType, List<Mount> mounts, String item, Progress progress);

@@ -1,6 +1,4 @@
-/**
- * Layers: laying one out over a folder, and the inverse.
- */
+/** Layers: laying one out over a folder, and the inverse. */
 @Export
 @Version("1.0.0")
 @NullMarked

@@ -7,7 +7,10 @@ import org.felucca.api.TypedBytes;
 import org.felucca.api.task.ProcessIo;
 import org.jspecify.annotations.Nullable;
 
-/** What can happen, with the fields that containerd's events have. {@link #topic} is containerd's topic. */
+/**
+ * What can happen, with the fields that containerd's events have. {@link #topic} is containerd's
+ * topic.
+ */
 public sealed interface Event {
   /** The topic under which it is published, such as {@code /tasks/exit}. */
   String topic();
@@ -126,8 +129,7 @@ public sealed interface Event {
   }
 
   /** A task was created. */
-  record TaskCreated(
-      String containerId, String bundle, ProcessIo io, String checkpoint, int pid)
+  record TaskCreated(String containerId, String bundle, ProcessIo io, String checkpoint, int pid)
       implements Event {
     @Override
     public String topic() {

@@ -24,8 +24,8 @@ public interface EventLog {
   /**
    * Subscribes to what matches one of the filters (all, if there is none), of all namespaces.
    *
-   * @param after only events with greater numbers; events that the log still holds are delivered first; pass {@link
-   *     #position} for only new ones
+   * @param after only events with greater numbers; events that the log still holds are delivered
+   *     first; pass {@link #position} for only new ones
    * @throws EngineException INVALID_ARGUMENT for a filter that does not parse
    */
   Subscription subscribe(List<String> filters, long after);
@@ -37,8 +37,9 @@ public interface EventLog {
      *
      * @param wait how long to wait for it
      * @return the event, or null if none came in time
-     * @throws EngineException UNAVAILABLE when the log is being replaced (subscribe again after the last number);
-     *     OUT_OF_RANGE if the reader fell so far behind that events were dropped; CANCELLED on interruption
+     * @throws EngineException UNAVAILABLE when the log is being replaced (subscribe again after the
+     *     last number); OUT_OF_RANGE if the reader fell so far behind that events were dropped;
+     *     CANCELLED on interruption
      */
     @Nullable LoggedEvent next(Duration wait);
 

@@ -1,5 +1,6 @@
 /**
- * What happened, in order. The log numbers every event durably; subscribers go on from a position that they kept.
+ * What happened, in order. The log numbers every event durably; subscribers go on from a position
+ * that they kept.
  */
 @Export
 @Version("1.0.0")

@@ -7,7 +7,8 @@ import org.felucca.api.content.Descriptor;
 /**
  * A named image.
  *
- * @param name its full name, such as {@code docker.io/library/busybox:latest}; any text for clients of containerd's API
+ * @param name its full name, such as {@code docker.io/library/busybox:latest}; any text for clients
+ *     of containerd's API
  * @param target the manifest or index that it points at
  * @param createdAt when the name was made
  * @param updatedAt when it last changed

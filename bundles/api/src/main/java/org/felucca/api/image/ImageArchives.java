@@ -10,17 +10,21 @@ import org.felucca.api.Scope;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Images as archives: OCI layouts (a folder or a tar) and what {@code docker save} writes, told apart by their contents. */
+/**
+ * Images as archives: OCI layouts (a folder or a tar) and what {@code docker save} writes, told
+ * apart by their contents.
+ */
 @ProviderType
 public interface ImageArchives {
   /**
    * Brings every image of an archive into the content store and names it.
    *
    * @param archive a tar, perhaps compressed by gzip or zstd; read to its end, not closed
-   * @param fallbackName the name of an image that the archive does not name, or null to name it by its digest
+   * @param fallbackName the name of an image that the archive does not name, or null to name it by
+   *     its digest
    * @return the images that it holds, in its order
-   * @throws EngineException INVALID_ARGUMENT if it is malformed, truncated or of neither kind, nothing of it is named
-   *     then; RESOURCE_EXHAUSTED for a full disk or beyond the caps
+   * @throws EngineException INVALID_ARGUMENT if it is malformed, truncated or of neither kind,
+   *     nothing of it is named then; RESOURCE_EXHAUSTED for a full disk or beyond the caps
    */
   List<Image> importStream(
       Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress);

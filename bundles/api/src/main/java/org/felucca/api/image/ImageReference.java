@@ -8,8 +8,8 @@ import org.felucca.api.content.Digest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an image as people type it, made full: {@code busybox} is {@code docker.io/library/busybox:latest} (the
- * grammar of the distribution project's reference package).
+ * The name of an image as people type it, made full: {@code busybox} is {@code
+ * docker.io/library/busybox:latest} (the grammar of the distribution project's reference package).
  *
  * @param registry host and perhaps port
  * @param repository the path in the registry
@@ -96,8 +96,7 @@ public record ImageReference(
   public String familiar() {
     String name =
         registry.equals("docker.io")
-            ? repository.startsWith("library/")
-                    && repository.indexOf('/', "library/".length()) < 0
+            ? repository.startsWith("library/") && repository.indexOf('/', "library/".length()) < 0
                 ? repository.substring("library/".length())
                 : repository
             : registry + "/" + repository;

@@ -13,8 +13,9 @@ public interface ImageResolver {
    *
    * @param target a manifest or an index, nested at most a few times
    * @param platform what it shall run on
-   * @throws EngineException NOT_FOUND if a blob is missing; INVALID_ARGUMENT if a document is malformed, is of an unknown
-   *     media type or claims to be two things; FAILED_PRECONDITION if there is no such platform, and which there are
+   * @throws EngineException NOT_FOUND if a blob is missing; INVALID_ARGUMENT if a document is
+   *     malformed, is of an unknown media type or claims to be two things; FAILED_PRECONDITION if
+   *     there is no such platform, and which there are
    */
   ResolvedImage resolve(Scope scope, Descriptor target, Platform platform);
 }

@@ -13,7 +13,10 @@ import org.osgi.annotation.versioning.ProviderType;
 /** What people do with images. */
 @ProviderType
 public interface ImageService {
-  /** Imports an archive from a stream and unpacks what fits this machine; see {@link ImageArchives#importStream}. */
+  /**
+   * Imports an archive from a stream and unpacks what fits this machine; see {@link
+   * ImageArchives#importStream}.
+   */
   List<Image> importStream(
       Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress);
 
@@ -22,7 +25,8 @@ public interface ImageService {
       Scope scope, Path archive, @Nullable String fallbackName, Progress progress);
 
   /**
-   * Finds the image that a user means: a full name, a short name, or an unambiguous beginning of its digest.
+   * Finds the image that a user means: a full name, a short name, or an unambiguous beginning of
+   * its digest.
    *
    * @throws EngineException NOT_FOUND, with the next step; INVALID_ARGUMENT if several fit
    */
@@ -42,7 +46,8 @@ public interface ImageService {
    * Takes names away, and with the last name of an image what only it used.
    *
    * @return the removed image
-   * @throws EngineException NOT_FOUND; FAILED_PRECONDITION if a container uses it and not {@code force}
+   * @throws EngineException NOT_FOUND; FAILED_PRECONDITION if a container uses it and not {@code
+   *     force}
    */
   Image remove(Scope scope, String text, boolean force);
 
@@ -50,12 +55,12 @@ public interface ImageService {
   ResolvedImage resolve(Scope scope, Image image, Platform platform);
 
   /**
-   * Lays an image's layers out into committed snapshots, those that are not there yet. The same layer is never laid out
-   * twice at once.
+   * Lays an image's layers out into committed snapshots, those that are not there yet. The same
+   * layer is never laid out twice at once.
    *
    * @return the name of the topmost snapshot: the chain id
-   * @throws EngineException DATA_LOSS if a layer is not what its diffID says; INVALID_ARGUMENT for a bad layer;
-   *     RESOURCE_EXHAUSTED for a full disk; nothing half-done stays
+   * @throws EngineException DATA_LOSS if a layer is not what its diffID says; INVALID_ARGUMENT for
+   *     a bad layer; RESOURCE_EXHAUSTED for a full disk; nothing half-done stays
    */
   Digest unpack(Scope scope, ResolvedImage image, String snapshotter, Progress progress);
 

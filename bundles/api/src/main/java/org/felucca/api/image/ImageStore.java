@@ -14,23 +14,20 @@ public interface ImageStore {
   /**
    * A new name.
    *
-   * @throws EngineException ALREADY_EXISTS; INVALID_ARGUMENT for an empty name or an oversized label
+   * @throws EngineException ALREADY_EXISTS; INVALID_ARGUMENT for an empty name or an oversized
+   *     label
    */
   Image create(Scope scope, String name, Descriptor target, Map<String, String> labels);
 
   /**
    * Changes a name.
    *
-   * @param paths what of it: {@code target}, {@code labels}, {@code labels.<key>}, {@code annotations}, {@code
-   *     annotations.<key>}; empty replaces target and labels
+   * @param paths what of it: {@code target}, {@code labels}, {@code labels.<key>}, {@code
+   *     annotations}, {@code annotations.<key>}; empty replaces target and labels
    * @throws EngineException NOT_FOUND; INVALID_ARGUMENT for an unknown path
    */
   Image update(
-      Scope scope,
-      String name,
-      Descriptor target,
-      Map<String, String> labels,
-      Set<String> paths);
+      Scope scope, String name, Descriptor target, Map<String, String> labels, Set<String> paths);
 
   /** The image of this name; NOT_FOUND. */
   Image get(Scope scope, String name);

@@ -7,8 +7,9 @@ import org.felucca.api.Identifiers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an image runs on (OCI image specification, image-index.md), normalised: {@code x86_64} is {@code amd64}, {@code
- * aarch64} is {@code arm64}, an arm64 of variant v8 has none, a bare arm is v7.
+ * What an image runs on (OCI image specification, image-index.md), normalised: {@code x86_64} is
+ * {@code amd64}, {@code aarch64} is {@code arm64}, an arm64 of variant v8 has none, a bare arm is
+ * v7.
  *
  * @param os the operating system, such as {@code linux}
  * @param architecture the processor, in Go's words

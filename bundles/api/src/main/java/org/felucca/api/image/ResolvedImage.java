@@ -28,7 +28,10 @@ public record ResolvedImage(
     diffIds = List.copyOf(diffIds);
   }
 
-  /** The chain ids of the layers, the lowest first (OCI image specification, config.md#layer-chainid). */
+  /**
+   * The chain ids of the layers, the lowest first (OCI image specification,
+   * config.md#layer-chainid).
+   */
   public List<Digest> chainIds() {
     return ChainIds.of(diffIds);
   }

@@ -1,8 +1,9 @@
 /**
  * Images: a name that points at a manifest or an index in the content store.
  *
- * <p>{@link ImageStore} keeps the names; {@link ImageArchives} moves images between archives and the store; {@link ImageResolver}
- * follows an index to the manifest of one platform; {@link ImageService} puts them together for the people who use images.
+ * <p>{@link ImageStore} keeps the names; {@link ImageArchives} moves images between archives and
+ * the store; {@link ImageResolver} follows an index to the manifest of one platform; {@link
+ * ImageService} puts them together for the people who use images.
  */
 @Export
 @Version("1.0.0")

@@ -7,7 +7,10 @@ import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** The namespaces and their labels. A namespace comes to be with the first record in it, or by {@link #create}. */
+/**
+ * The namespaces and their labels. A namespace comes to be with the first record in it, or by
+ * {@link #create}.
+ */
 @ProviderType
 public interface NamespaceStore {
   /** Makes one; ALREADY_EXISTS. */

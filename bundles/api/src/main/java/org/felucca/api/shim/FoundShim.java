@@ -21,7 +21,8 @@ public sealed interface FoundShim {
   record Live(Namespace namespace, ContainerId id, Shim shim) implements FoundShim {}
 
   /**
-   * Its process is gone; what it left was cleaned up by its {@code delete} command and the bundle folder removed.
+   * Its process is gone; what it left was cleaned up by its {@code delete} command and the bundle
+   * folder removed.
    *
    * @param exit how the container ended, as far as anybody knows
    */

@@ -11,8 +11,9 @@ import org.felucca.api.task.TaskState;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * A connection to one shim: its task service. {@code execId} is empty for the container's first process. Errors are the
- * shim's, its message verbatim; UNAVAILABLE when the connection broke; DEADLINE_EXCEEDED when it does not answer.
+ * A connection to one shim: its task service. {@code execId} is empty for the container's first
+ * process. Errors are the shim's, its message verbatim; UNAVAILABLE when the connection broke;
+ * DEADLINE_EXCEEDED when it does not answer.
  */
 @ProviderType
 public interface Shim {
@@ -32,8 +33,8 @@ public interface Shim {
   TaskState state(String execId);
 
   /**
-   * When a process has ended, without a deadline. Completed exceptionally with UNAVAILABLE when the connection breaks, and
-   * with NOT_FOUND when there is no such process.
+   * When a process has ended, without a deadline. Completed exceptionally with UNAVAILABLE when the
+   * connection breaks, and with NOT_FOUND when there is no such process.
    */
   CompletableFuture<Exit> exit(String execId);
 
@@ -68,8 +69,8 @@ public interface Shim {
   void shutdown();
 
   /**
-   * Ends the shim and its container by force: for a create that failed or hung. Kills the shim's process, cleans up by its
-   * {@code delete} command and removes the bundle folder.
+   * Ends the shim and its container by force: for a create that failed or hung. Kills the shim's
+   * process, cleans up by its {@code delete} command and removes the bundle folder.
    */
   void destroy();
 

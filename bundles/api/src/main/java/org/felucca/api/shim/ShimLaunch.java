@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param shim the shim's binary
  * @param options how it drives the runtime
  * @param clientOptions options that a client gave instead, or null
- * @param spec the OCI runtime spec as JSON, as it goes into config.json; nobody may change the bytes
+ * @param spec the OCI runtime spec as JSON, as it goes into config.json; nobody may change the
+ *     bytes
  * @param deadline how long the launch may take
  */
 public record ShimLaunch(

@@ -6,8 +6,8 @@ import org.felucca.api.event.Event;
 @FunctionalInterface
 public interface ShimListener {
   /**
-   * One event, in the order of its shim. When this returns, the shim is told that the event is taken; when it throws, the
-   * shim will send it again.
+   * One event, in the order of its shim. When this returns, the shim is told that the event is
+   * taken; when it throws, the shim will send it again.
    */
   void happened(Event event);
 }

@@ -1,7 +1,8 @@
 /**
  * Shims: the small processes that own containers, spoken to by containerd's shim v2 protocol.
  *
- * <p>A shim is launched for a bundle folder, outlives the engine, and is found again by {@link ShimService#recover}.
+ * <p>A shim is launched for a bundle folder, outlives the engine, and is found again by {@link
+ * ShimService#recover}.
  */
 @Export
 @Version("1.0.0")

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Snapshots by name and namespace, over whichever {@link Snapshotter}s there are. Every method takes the snapshotter's
- * name and throws INVALID_ARGUMENT if there is none of that name after a bounded wait.
+ * Snapshots by name and namespace, over whichever {@link Snapshotter}s there are. Every method
+ * takes the snapshotter's name and throws INVALID_ARGUMENT if there is none of that name after a
+ * bounded wait.
  */
 @ProviderType
 public interface SnapshotService {
@@ -23,9 +24,9 @@ public interface SnapshotService {
    * @param key its name until it is committed or removed
    * @param parent the committed snapshot below it, or null for an empty one
    * @return how to mount it
-   * @throws EngineException ALREADY_EXISTS for a taken key (and, for a remote snapshotter, if the label {@code
-   *     containerd.io/snapshot.ref} names a snapshot that is there); NOT_FOUND for the parent; INVALID_ARGUMENT if the
-   *     parent is not committed
+   * @throws EngineException ALREADY_EXISTS for a taken key (and, for a remote snapshotter, if the
+   *     label {@code containerd.io/snapshot.ref} names a snapshot that is there); NOT_FOUND for the
+   *     parent; INVALID_ARGUMENT if the parent is not committed
    */
   List<Mount> prepare(
       Scope scope,
@@ -42,7 +43,9 @@ public interface SnapshotService {
       @Nullable String parent,
       Map<String, String> labels);
 
-  /** How to mount an active snapshot or a view; NOT_FOUND; FAILED_PRECONDITION for a committed one. */
+  /**
+   * How to mount an active snapshot or a view; NOT_FOUND; FAILED_PRECONDITION for a committed one.
+   */
   List<Mount> mounts(Scope scope, String snapshotter, String key);
 
   /**
@@ -50,10 +53,10 @@ public interface SnapshotService {
    *
    * @param name its name from now on
    * @param key its name until now
-   * @throws EngineException NOT_FOUND; ALREADY_EXISTS for a taken name; FAILED_PRECONDITION if it is not active
+   * @throws EngineException NOT_FOUND; ALREADY_EXISTS for a taken name; FAILED_PRECONDITION if it
+   *     is not active
    */
-  void commit(
-      Scope scope, String snapshotter, String name, String key, Map<String, String> labels);
+  void commit(Scope scope, String snapshotter, String name, String key, Map<String, String> labels);
 
   /** Takes a snapshot away; NOT_FOUND; FAILED_PRECONDITION if another one stands on it. */
   void remove(Scope scope, String snapshotter, String key);

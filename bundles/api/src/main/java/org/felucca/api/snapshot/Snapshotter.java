@@ -6,12 +6,14 @@ import org.felucca.api.EngineException;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * The snapshotter extension point: keeps the files of snapshots and says how they are mounted. Names, parents and labels
- * are kept by {@link SnapshotService}, which passes what is needed into every call; so an implementation keeps no
- * records, and a folder that it loses track of is found by {@link #sweep}.
+ * The snapshotter extension point: keeps the files of snapshots and says how they are mounted.
+ * Names, parents and labels are kept by {@link SnapshotService}, which passes what is needed into
+ * every call; so an implementation keeps no records, and a folder that it loses track of is found
+ * by {@link #sweep}.
  *
- * <p>Published with the service property {@value #NAME}. Calls for different ids may come at once, calls for one id do
- * not. When the service goes away nothing happens to mounts that exist; when it comes back it must take the same ids.
+ * <p>Published with the service property {@value #NAME}. Calls for different ids may come at once,
+ * calls for one id do not. When the service goes away nothing happens to mounts that exist; when it
+ * comes back it must take the same ids.
  */
 @ConsumerType
 public interface Snapshotter {
@@ -19,8 +21,8 @@ public interface Snapshotter {
   String NAME = "felucca.snapshotter";
 
   /**
-   * Makes room for a new active snapshot or view. Called again after a crash or a power loss, it makes whole what is
-   * missing and takes nothing away.
+   * Makes room for a new active snapshot or view. Called again after a crash or a power loss, it
+   * makes whole what is missing and takes nothing away.
    *
    * @throws EngineException FAILED_PRECONDITION if the file system below can't do this, and why
    */
@@ -34,8 +36,8 @@ public interface Snapshotter {
   List<Mount> mounts(SnapshotRef snapshot);
 
   /**
-   * Freezes an active snapshot. When this returns, its files survive a power loss. The ancestors may be others than at
-   * {@link #prepare} if {@link #rebases} says so.
+   * Freezes an active snapshot. When this returns, its files survive a power loss. The ancestors
+   * may be others than at {@link #prepare} if {@link #rebases} says so.
    *
    * @return what it takes
    */
@@ -48,7 +50,8 @@ public interface Snapshotter {
   SnapshotUsage usage(SnapshotRef snapshot);
 
   /**
-   * Deletes the files of every snapshot but these: leftovers of crashes. No other call runs meanwhile.
+   * Deletes the files of every snapshot but these: leftovers of crashes. No other call runs
+   * meanwhile.
    *
    * @return how many were deleted
    */

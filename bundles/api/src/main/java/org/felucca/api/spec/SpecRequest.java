@@ -13,7 +13,8 @@ import org.felucca.api.container.CreateOptions;
  * @param id its id
  * @param options what its user wants
  * @param imageConfig the image's config as JSON
- * @param rootfs where its root file system can be looked at, for users and groups; opened only below a descriptor
+ * @param rootfs where its root file system can be looked at, for users and groups; opened only
+ *     below a descriptor
  * @param ociVersion the newest version of the runtime spec that the runtime takes
  * @param hostCgroupV2 whether this machine has cgroup v2 alone
  * @param extraMounts files of the engine that go over the root file system, such as /etc/hosts

@@ -12,7 +12,8 @@ public interface SpecService {
    * The spec of a container.
    *
    * @return config.json
-   * @throws EngineException INVALID_ARGUMENT for an option or an image config that makes no sense, and which
+   * @throws EngineException INVALID_ARGUMENT for an option or an image config that makes no sense,
+   *     and which
    */
   byte[] generate(SpecRequest request);
 
@@ -26,7 +27,8 @@ public interface SpecService {
   byte[] process(byte[] spec, ExecOptions options, Path rootfs);
 
   /**
-   * The spec with {@code ociVersion} lowered where the runtime takes no newer one; every other byte of meaning stays.
+   * The spec with {@code ociVersion} lowered where the runtime takes no newer one; every other byte
+   * of meaning stays.
    *
    * @param ociVersion the newest version that the runtime takes
    */

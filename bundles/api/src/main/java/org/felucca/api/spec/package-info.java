@@ -1,6 +1,4 @@
-/**
- * Making the OCI runtime specification of a container; pure functions of their arguments.
- */
+/** Making the OCI runtime specification of a container; pure functions of their arguments. */
 @Export
 @Version("1.0.0")
 @NullMarked

@@ -1,8 +1,8 @@
 package org.felucca.api.task;
 
 /**
- * Where a process reads from and writes to, as the shim protocol has it: paths of fifos, {@code file://} or {@code
- * binary://} URIs; empty for nothing.
+ * Where a process reads from and writes to, as the shim protocol has it: paths of fifos, {@code
+ * file://} or {@code binary://} URIs; empty for nothing.
  *
  * @param stdin standard input
  * @param stdout standard output, or all output of a terminal

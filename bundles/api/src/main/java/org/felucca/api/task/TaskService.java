@@ -9,8 +9,9 @@ import org.felucca.api.container.ContainerId;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Tasks, as containerd's API has them. {@code execId} is empty for the container's first process. Every method throws
- * NOT_FOUND if there is no such task or process, and is bounded by the configured deadline of the runtime.
+ * Tasks, as containerd's API has them. {@code execId} is empty for the container's first process.
+ * Every method throws NOT_FOUND if there is no such task or process, and is bounded by the
+ * configured deadline of the runtime.
  */
 @ProviderType
 public interface TaskService {
@@ -18,8 +19,8 @@ public interface TaskService {
    * Creates the task of a container, not yet running.
    *
    * @return the process id
-   * @throws EngineException ALREADY_EXISTS if it has one; NOT_FOUND for the container or its runtime; else with the
-   *     runtime's own message
+   * @throws EngineException ALREADY_EXISTS if it has one; NOT_FOUND for the container or its
+   *     runtime; else with the runtime's own message
    */
   int create(Scope scope, ContainerId id, TaskCreate create);
 
@@ -44,8 +45,9 @@ public interface TaskService {
   List<TaskState> list(Scope scope);
 
   /**
-   * When the process has ended. The call returns at once; the future fails with UNAVAILABLE when the engine is being
-   * replaced (ask again), with NOT_FOUND when the task was deleted by somebody whose answer is lost.
+   * When the process has ended. The call returns at once; the future fails with UNAVAILABLE when
+   * the engine is being replaced (ask again), with NOT_FOUND when the task was deleted by somebody
+   * whose answer is lost.
    */
   CompletableFuture<Exit> exit(Scope scope, ContainerId id, String execId);
 

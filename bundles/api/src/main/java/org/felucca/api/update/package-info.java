@@ -1,6 +1,4 @@
-/**
- * The only way in for bundles: verified, resolved, swapped, and put back on failure.
- */
+/** The only way in for bundles: verified, resolved, swapped, and put back on failure. */
 @Export
 @Version("1.0.0")
 @NullMarked
