@@ -1,0 +1,51 @@
+package org.felucca.swap;
+
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+
+/**
+ * One registered service, as a {@link Swap} sees it. The service object is fetched by the first
+ * use: a component that is only made on demand stays asleep until then, and one that can't be made
+ * yet is asked again.
+ */
+final class Provider<T> {
+  private final BundleContext context;
+  final ServiceReference<T> reference;
+
+  /** Whether uses are let in; guarded by the swap's lock. */
+  boolean open = true;
+
+  /** Whether it has been drained and given up; guarded by the swap's lock. */
+  boolean gone;
+
+  private volatile @Nullable T service;
+
+  Provider(BundleContext context, ServiceReference<T> reference) {
+    this.context = context;
+    this.reference = reference;
+  }
+
+  /** The service object, or null if there is none (now). */
+  @Nullable T service() {
+    T known = service;
+    if (known == null) {
+      try {
+        known = context.getService(reference);
+      } catch (IllegalStateException gone) {
+        return null;
+      }
+      service = known;
+    }
+    return known;
+  }
+
+  void release() {
+    service = null;
+    try {
+      context.ungetService(reference);
+    } catch (IllegalStateException gone) {
+      // The framework has released everything of a stopped bundle already.
+    }
+  }
+}
