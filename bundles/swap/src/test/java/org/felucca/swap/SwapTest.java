@@ -289,7 +289,7 @@ class SwapTest {
     registration.unregister();
 
     long took = Duration.ofNanos(System.nanoTime() - start).toMillis();
-    Failed failed = assertInstanceOf(Failed.class, failure.get(0, TimeUnit.SECONDS));
+    Failed failed = assertInstanceOf(Failed.class, failure.get(2, TimeUnit.SECONDS));
     assertEquals(Reason.REPLACED, failed.reason);
     assertInstanceOf(InterruptedException.class, failed.getCause());
     assertFalse(interruptLeft.get(), "the drain's interrupt outlived the use");
