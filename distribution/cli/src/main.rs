@@ -1,0 +1,104 @@
+//! `felucca`: hands its arguments to the engine's shell, relays the streams, and ends with the
+//! command's status. It knows no command itself.
+
+mod frame;
+mod keys;
+mod link;
+mod relay;
+mod session;
+mod sink;
+mod sys;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use link::Link;
+use session::{Command, End, Session};
+use terminal::Terminal;
+
+const DEFAULT_SOCKET: &str = "/run/felucca/shell.sock";
+/// The client or the engine failed, not the command (as docker has it).
+const FAILED: u8 = 125;
+
+fn main() -> ExitCode {
+    match run() {
+        End::Status(status) => ExitCode::from(status),
+        End::Failed(message) => {
+            // There is no one left to tell if this fails.
+            let _ = writeln!(std::io::stderr(), "felucca: {message}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run() -> End {
+    let (socket, arguments) = match parse(std::env::args_os().skip(1).collect()) {
+        Ok(parsed) => parsed,
+        Err(message) => return End::Failed(message),
+    };
+    let link = match Link::connect(&socket) {
+        Ok(link) => link,
+        Err(e) => return End::Failed(unreachable_engine(&socket, &e)),
+    };
+    let command = Command {
+        socket,
+        arguments: arguments.into_iter().map(OsString::into_vec).collect(),
+        environment: environment(),
+        // Empty where the folder is gone: most commands do without.
+        directory: std::env::current_dir().map_or_else(|_| Vec::new(), |d| d.into_os_string().into_vec()),
+    };
+    match Session::new(command, link, Terminal::new()) {
+        Ok(session) => session.run(),
+        Err(e) => End::Failed(format!("cannot set up the streams and signals: {e}")),
+    }
+}
+
+/// The socket, and the arguments from the verb on.
+fn parse(mut arguments: Vec<OsString>) -> Result<(PathBuf, Vec<OsString>), String> {
+    let mut socket = std::env::var_os("FELUCCA_SOCKET").filter(|path| !path.is_empty());
+    while let Some(first) = arguments.first() {
+        if first == "--socket" {
+            if arguments.len() < 2 {
+                return Err("--socket needs the path of the engine's socket after it".to_owned());
+            }
+            socket = Some(arguments.remove(1));
+            arguments.remove(0);
+        } else if let Some(path) = first.as_bytes().strip_prefix(b"--socket=") {
+            socket = Some(OsString::from_vec(path.to_vec()));
+            arguments.remove(0);
+        } else {
+            break;
+        }
+    }
+    let socket = socket.map_or_else(|| PathBuf::from(DEFAULT_SOCKET), PathBuf::from);
+    Ok((socket, arguments))
+}
+
+fn environment() -> Vec<Vec<u8>> {
+    let join = |(name, value): (OsString, OsString)| {
+        let mut entry = name.into_vec();
+        entry.push(b'=');
+        entry.extend_from_slice(value.as_bytes());
+        entry
+    };
+    std::env::vars_os().map(join).collect()
+}
+
+fn unreachable_engine(socket: &Path, error: &std::io::Error) -> String {
+    let socket = socket.display();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => format!(
+            "no engine answers at {socket} ({error}): start one with `feluccad`, \
+             or name the socket of a running one with --socket PATH or FELUCCA_SOCKET"
+        ),
+        ErrorKind::PermissionDenied => format!(
+            "the engine at {socket} may not be used ({error}): \
+             become root, or a member of the group that the socket belongs to"
+        ),
+        _ => format!("cannot connect to the engine at {socket}: {error}; name its socket with --socket PATH"),
+    }
+}
