@@ -312,8 +312,14 @@ impl Session {
                 }
                 self.say(client::IO_READY, &[]);
             }
-            Err(reason) => self.say(client::IO_FAILED, reason.as_bytes()),
+            Err(reason) => self.refuse_io(&reason),
         }
+    }
+
+    fn refuse_io(&mut self, reason: &str) {
+        let mut payload = Vec::new();
+        frame::put_string(&mut payload, reason.as_bytes());
+        self.say(client::IO_FAILED, &payload);
     }
 
     fn move_relay(&mut self, ready: &Ready) -> Result<(), End> {
