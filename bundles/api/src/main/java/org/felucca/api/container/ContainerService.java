@@ -38,9 +38,11 @@ public interface ContainerService {
   List<ContainerView> list(Scope scope, List<String> filters);
 
   /**
-   * Makes the fifos by which a client will reach the container's process, before {@link #start}.
+   * Makes the fifos by which a client will reach the container's process: before {@link #start},
+   * and while it runs if its log is kept.
    *
-   * @return where they are
+   * @return where they are; no standard input if {@link CreateOptions#stdin} was not asked for
+   * @throws EngineException FAILED_PRECONDITION if it has ended, or runs and can't be attached to
    */
   Attachment attach(Scope scope, ContainerId id);
 

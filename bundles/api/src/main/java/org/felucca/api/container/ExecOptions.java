@@ -11,13 +11,18 @@ import org.jspecify.annotations.Nullable;
  * @param user {@code user[:group]}, or null for the container's
  * @param cwd the working folder, or null for the container's
  * @param terminal whether it gets a terminal
+ * @param stdin whether its standard input stays open; else it reads the end of input at once
+ * @param attached whether a client will take its output and forget it; else its output is dropped,
+ *     and the engine forgets it when it has ended
  */
 public record ExecOptions(
     List<String> command,
     List<String> env,
     @Nullable String user,
     @Nullable String cwd,
-    boolean terminal) {
+    boolean terminal,
+    boolean stdin,
+    boolean attached) {
   /** Copies the collections. */
   public ExecOptions {
     command = List.copyOf(command);
