@@ -127,9 +127,29 @@ public final class Swap<T> implements AutoCloseable {
   public <R, E extends Exception> R use(
       Predicate<? super ServiceReference<T>> which, Duration patience, Use<? super T, R, E> use)
       throws E {
+    return visit(which, patience, false, use);
+  }
+
+  /**
+   * Uses the best provider for long, as those do who follow a log or wait for events: a departing
+   * provider does not wait for this use but cancels it at once. The caller then follows again from
+   * where it was.
+   *
+   * @throws RuntimeException of the {@link Failures}, REPLACED when the provider had to go
+   */
+  public <R, E extends Exception> R follow(Use<? super T, R, E> use) throws E {
+    return visit(reference -> true, wait, true, use);
+  }
+
+  private <R, E extends Exception> R visit(
+      Predicate<? super ServiceReference<T>> which,
+      Duration patience,
+      boolean follower,
+      Use<? super T, R, E> use)
+      throws E {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
-      Visit<T> visit = enter(which, deadline);
+      Visit<T> visit = enter(which, deadline, follower);
       R result;
       try {
         T service = visit.provider.service();
@@ -184,14 +204,15 @@ public final class Swap<T> implements AutoCloseable {
     tracker.close();
   }
 
-  private Visit<T> enter(Predicate<? super ServiceReference<T>> which, long deadline) {
+  private Visit<T> enter(
+      Predicate<? super ServiceReference<T>> which, long deadline, boolean follower) {
     lock.lock();
     try {
       Visit<T> outer = inside.get(Thread.currentThread());
       while (true) {
         Provider<T> provider = choose(which, outer);
         if (provider != null) {
-          Visit<T> visit = new Visit<>(provider, outer);
+          Visit<T> visit = new Visit<>(provider, outer, follower);
           inside.put(visit.thread, visit);
           return visit;
         }
@@ -284,6 +305,7 @@ public final class Swap<T> implements AutoCloseable {
     try {
       provider.open = false;
       long deadline = closed ? closeDeadline : System.nanoTime() + drain.toNanos();
+      othersIn(provider).stream().filter(visit -> visit.follower).forEach(Swap::cancel);
       interrupted = awaitEmpty(provider, deadline);
       List<Visit<T>> late = othersIn(provider);
       for (Visit<T> visit : late) {
@@ -291,8 +313,7 @@ public final class Swap<T> implements AutoCloseable {
             Level.WARNING,
             "use cancelled service={0} thread={1}",
             new Object[] {type.getName(), visit.thread});
-        visit.cancelled = true;
-        visit.thread.interrupt();
+        cancel(visit);
       }
       if (!late.isEmpty()) {
         interrupted |= awaitEmpty(provider, System.nanoTime() + GRACE.toNanos());

@@ -10,11 +10,15 @@ final class Visit<T> {
   /** The visit during which this one began, on the same thread; null for the outermost. */
   final @Nullable Visit<T> outer;
 
+  /** Whether it makes way at once. */
+  final boolean follower;
+
   /** Whether it was interrupted because the provider has to go. */
   boolean cancelled;
 
-  Visit(Provider<T> provider, @Nullable Visit<T> outer) {
+  Visit(Provider<T> provider, @Nullable Visit<T> outer, boolean follower) {
     this.provider = provider;
     this.outer = outer;
+    this.follower = follower;
   }
 }

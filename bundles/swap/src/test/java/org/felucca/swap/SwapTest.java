@@ -297,6 +297,36 @@ class SwapTest {
   }
 
   @Test
+  void departure_followerInside_makesWayAtOnceAndFollowsTheNext() throws Exception {
+    try (Swap<Supplier<String>> patient = open(WAIT, Duration.ofSeconds(20))) {
+      ServiceRegistration<?> registration = register("old", 0);
+      CountDownLatch inside = new CountDownLatch(1);
+      Future<String> following =
+          threads.submit(
+              () -> {
+                try {
+                  return patient.follow(
+                      service -> {
+                        inside.countDown();
+                        Thread.sleep(60_000);
+                        return service.get();
+                      });
+                } catch (Failed e) {
+                  return e.reason + " " + patient.follow(Supplier::get);
+                }
+              });
+      inside.await();
+      long start = System.nanoTime();
+
+      registration.unregister();
+
+      assertTrue(Duration.ofNanos(System.nanoTime() - start).toSeconds() < 2);
+      register("new", 0);
+      assertEquals("REPLACED new", following.get(2, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
   void departure_useIgnoresItsInterrupt_goesOnAfterABoundedTime() throws Exception {
     ServiceRegistration<?> registration = register("a", 0);
     CountDownLatch inside = new CountDownLatch(1);
