@@ -335,6 +335,11 @@ public final class Swap<T> implements AutoCloseable {
     }
   }
 
+  private static void cancel(Visit<?> visit) {
+    visit.cancelled = true;
+    visit.thread.interrupt();
+  }
+
   /**
    * Waits until nobody else is inside; returns whether the waiting thread was interrupted
    * meanwhile.
