@@ -161,29 +161,27 @@ public final class Mounts {
     }
     byte[] folderBytes = FileNames.terminated(folder);
     LinuxException[] failed = new LinuxException[1];
-    Thread thread =
-        Thread.ofPlatform()
-            .name("felucca-mount")
-            .start(
-                () -> {
-                  try {
-                    Kernel.call("unshare", "CLONE_FS", () -> Libc.unshare(CLONE_FS));
-                    Kernel.call("chdir", folder, () -> Libc.chdir(folderBytes));
-                    classic("overlay", source, target, flags, data);
-                  } catch (LinuxException e) {
-                    failed[0] = e;
-                  }
-                });
-    joinUninterruptibly(thread);
+    inThread(
+        () -> {
+          try {
+            Kernel.call("unshare", "CLONE_FS", () -> Libc.unshare(CLONE_FS));
+            Kernel.call("chdir", folder, () -> Libc.chdir(folderBytes));
+            classic("overlay", source, target, flags, data);
+          } catch (LinuxException e) {
+            failed[0] = e;
+          }
+        });
     if (failed[0] != null) {
       throw failed[0];
     }
   }
 
   /**
-   * The mount is made or not when this returns; an interrupt waits until the caller can act on it.
+   * Runs what changes its thread for good in one that ends with it. When this returns it is done;
+   * an interrupt waits until the caller can act on it.
    */
-  private static void joinUninterruptibly(Thread thread) {
+  static void inThread(Runnable work) {
+    Thread thread = Thread.ofPlatform().name("felucca-mount").start(work);
     boolean interrupted = false;
     while (true) {
       try {
@@ -208,7 +206,7 @@ public final class Mounts {
         "mount", what, () -> Libc.mount(sourceBytes, targetBytes, typeBytes, flags, dataBytes));
   }
 
-  private static void setPropagation(String target, long propagation) {
+  static void setPropagation(String target, long propagation) {
     byte[] bytes = FileNames.terminated(target);
     Kernel.call(
         "mount",

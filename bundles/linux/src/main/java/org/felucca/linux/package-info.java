@@ -7,11 +7,12 @@
  * copies and syncs it, {@link org.felucca.linux.InodeAttributes} sets mode, owner and times, {@link
  * org.felucca.linux.Xattrs} its extended attributes, all of them also on O_PATH descriptors where
  * the kernel can. {@link org.felucca.linux.FileStat} is what statx(2) tells. {@link
- * org.felucca.linux.FileNames} carries names that are no UTF-8 through strings.
+ * org.felucca.linux.FileNames} carries names that are no UTF-8 through strings; {@link
+ * org.felucca.linux.Trees} deletes folders with all that is below them.
  *
  * <p><b>Mounts.</b> {@link org.felucca.linux.Mounts} mounts and unmounts in the words of mount(8),
- * {@link org.felucca.linux.DetachedMount} in steps, {@link org.felucca.linux.MountTable} tells what
- * is mounted.
+ * {@link org.felucca.linux.DetachedMount} in steps, {@link org.felucca.linux.PrivateMount} where
+ * nobody else sees it, {@link org.felucca.linux.MountTable} tells what is mounted.
  *
  * <p><b>Errors.</b> Every failure is a {@link org.felucca.linux.LinuxException}, unchecked, with
  * the call, its operand and the symbolic error. Interrupted calls (EINTR) are made again.
