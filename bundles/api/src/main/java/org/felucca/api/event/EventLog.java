@@ -25,7 +25,7 @@ public interface EventLog {
    * Subscribes to what matches one of the filters (all, if there is none), of all namespaces.
    *
    * @param after only events with greater numbers; events that the log still holds are delivered
-   *     first; pass {@link #position} for only new ones
+   *     first; pass {@link #position} for only new ones, 0 for all that are held
    * @throws EngineException INVALID_ARGUMENT for a filter that does not parse
    */
   Subscription subscribe(List<String> filters, long after);
@@ -38,7 +38,8 @@ public interface EventLog {
      * @param wait how long to wait for it
      * @return the event, or null if none came in time
      * @throws EngineException UNAVAILABLE when the log is being replaced (subscribe again after the
-     *     last number); OUT_OF_RANGE if the reader fell so far behind that events were dropped;
+     *     last number); OUT_OF_RANGE, once, if events after the reader's position were dropped, or
+     *     its position is of another log (the next call goes on with the oldest event that is held);
      *     CANCELLED on interruption
      */
     @Nullable LoggedEvent next(Duration wait);
