@@ -1,4 +1,7 @@
-/** Snapshots on overlayfs. */
+/**
+ * The snapshotter {@code overlayfs}: each snapshot is a folder, and the kernel's overlay file
+ * system puts them over each other.
+ */
 @NullMarked
 package org.felucca.snapshot.overlay;
 
