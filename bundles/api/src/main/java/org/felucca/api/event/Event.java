@@ -1,7 +1,6 @@
 package org.felucca.api.event;
 
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.task.ProcessIo;
@@ -203,13 +202,17 @@ public sealed interface Event {
     }
   }
 
-  /** A bundle came, was replaced or went; a runtime's name is given where it is one. */
+  /**
+   * A bundle came, was replaced or went.
+   *
+   * @param symbolicName which bundle
+   * @param change what became of it, such as {@code updated}
+   * @param version its version, or both
+   * @param runtime the runtime that it brings, or null
+   * @param untouched how many running containers were left alone
+   */
   record BundleChanged(
-      String symbolicName,
-      String change,
-      String version,
-      @Nullable String runtime,
-      List<String> untouched)
+      String symbolicName, String change, String version, @Nullable String runtime, long untouched)
       implements Event {
     @Override
     public String topic() {

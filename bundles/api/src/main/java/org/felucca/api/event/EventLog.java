@@ -39,8 +39,8 @@ public interface EventLog {
      * @return the event, or null if none came in time
      * @throws EngineException UNAVAILABLE when the log is being replaced (subscribe again after the
      *     last number); OUT_OF_RANGE, once, if events after the reader's position were dropped, or
-     *     its position is of another log (the next call goes on with the oldest event that is held);
-     *     CANCELLED on interruption
+     *     its position is of another log (the next call goes on with the oldest event that is
+     *     held); CANCELLED on interruption
      */
     @Nullable LoggedEvent next(Duration wait);
 
