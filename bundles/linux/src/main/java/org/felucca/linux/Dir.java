@@ -120,7 +120,8 @@ public final class Dir implements AutoCloseable {
   }
 
   /**
-   * The folder of that name in this one; neither a link nor a mount point (ELOOP, ENOTDIR, EXDEV).
+   * The folder of that name in this one; a link or a file (ENOTDIR) and a mount point (EXDEV) are
+   * refused.
    */
   public Dir enter(String name) {
     check("openat2", name);

@@ -163,7 +163,7 @@ final class TreeWalk implements AutoCloseable {
       child = dir.enter(entry.name());
     } catch (LinuxException e) {
       switch (e.errno()) {
-        case ELOOP, ENOTDIR, ENOENT -> visitor.file(dir, entry.name()); // changed meanwhile
+        case ENOTDIR, ENOENT -> visitor.file(dir, entry.name()); // changed meanwhile
         default -> visitor.failed(e);
       }
       return;
