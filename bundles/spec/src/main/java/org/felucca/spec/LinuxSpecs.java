@@ -1,0 +1,211 @@
+package org.felucca.spec;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.felucca.api.EngineException;
+import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.ExecOptions;
+import org.felucca.api.spec.SpecRequest;
+import org.felucca.api.spec.SpecService;
+import org.felucca.oci.ContainerConfig;
+import org.felucca.oci.ImageConfig;
+import org.felucca.oci.JsonObject;
+import org.felucca.oci.RuntimeSpec;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+
+/** OCI runtime specs for Linux (OCI runtime specification, config.md and config-linux.md). */
+@Component
+public final class LinuxSpecs implements SpecService {
+  /** Nothing newer is used; a runtime that takes only an older version gets that one named. */
+  private static final String VERSION = "1.1.0";
+
+  /** Reading files of an image holds a thread, which must not be the carrier of a virtual one. */
+  private final ExecutorService readers =
+      Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().name("spec-", 0).factory());
+
+  private final JsonObject openFiles;
+
+  /** Reads how many files this process may open; a container gets no more. */
+  @Activate
+  public LinuxSpecs() {
+    long hard = Math.min(524_288, OpenFileLimit.hard());
+    // Old programs walk through all numbers up to the soft limit, and Java raises its own.
+    openFiles =
+        JsonObject.create("rlimit")
+            .put("type", "RLIMIT_NOFILE")
+            .put("hard", hard)
+            .put("soft", Math.min(1024, hard));
+  }
+
+  @Deactivate
+  void close() {
+    readers.shutdownNow();
+  }
+
+  @Override
+  public byte[] generate(SpecRequest request) {
+    ImageConfig image = ImageConfig.parse(request.imageConfig(), "the config of the image");
+    CreateOptions options = request.options();
+    ContainerConfig config = image.config();
+    String hostname =
+        options.hostname() == null ? request.id().shortForm() : hostname(options.hostname());
+    String user = options.user() == null ? config.user() : options.user();
+    ResolvedUser resolved = below(() -> UserDatabase.resolve(request.rootfs(), user));
+    Environment env = new Environment();
+    env.set("PATH", Environment.DEFAULT_PATH);
+    env.set("HOSTNAME", hostname);
+    if (options.terminal()) {
+      env.set("TERM", "xterm");
+    }
+    env.set("HOME", resolved.home());
+    env.addImage(config.env());
+    env.addUser(options.env());
+
+    JsonObject process =
+        JsonObject.create("process")
+            .put("terminal", options.terminal())
+            .put("user", resolved.json())
+            .put("args", arguments(options, config))
+            .put("env", env.list())
+            .put("cwd", workingFolder(options, config))
+            .put("capabilities", Capabilities.json(Capabilities.DEFAULT, resolved.isRoot()))
+            .put("rlimits", List.of(openFiles))
+            .put("noNewPrivileges", options.noNewPrivileges())
+            // The engine itself runs with a score that no container may inherit.
+            .put("oomScoreAdj", 0);
+    JsonObject linux =
+        Isolation.linux(
+            "/felucca/" + request.namespace() + "/" + request.id(), request.hostCgroupV2());
+    return JsonObject.create("spec")
+        .put("ociVersion", SpecVersion.older(VERSION, request.ociVersion()))
+        .put("process", process)
+        .put(
+            "root",
+            JsonObject.create("root").put("path", "rootfs").put("readonly", options.readOnlyRoot()))
+        .put("hostname", hostname)
+        .put("mounts", SpecMounts.all(options.mounts(), request.extraMounts()))
+        .put("linux", linux)
+        .bytes();
+  }
+
+  @Override
+  public byte[] process(byte[] spec, ExecOptions options, Path rootfs) {
+    JsonObject process = RuntimeSpec.parse(spec).process();
+    if (options.command().isEmpty()) {
+      throw EngineException.invalid("no command is given to run in the container");
+    }
+    process.put("args", checkedArguments(options.command()));
+    process.put("terminal", options.terminal());
+    process.remove("consoleSize");
+    Environment env = new Environment();
+    env.addImage(process.strings("env"));
+    if (options.terminal() && !env.has("TERM")) {
+      env.set("TERM", "xterm");
+    }
+    String user = options.user();
+    if (user != null) {
+      ResolvedUser resolved = below(() -> UserDatabase.resolve(rootfs, user));
+      process.put("user", resolved.json());
+      env.set("HOME", resolved.home());
+      JsonObject capabilities = process.object("capabilities");
+      if (capabilities != null) {
+        process.put(
+            "capabilities", Capabilities.json(capabilities.strings("bounding"), resolved.isRoot()));
+      }
+    }
+    env.addUser(options.env());
+    process.put("env", env.list());
+    if (options.cwd() != null) {
+      process.put("cwd", ContainerPaths.workingFolder(options.cwd()));
+    }
+    return process.bytes();
+  }
+
+  @Override
+  public byte[] fitVersion(byte[] spec, String ociVersion) {
+    RuntimeSpec parsed = RuntimeSpec.parse(spec);
+    String fitting = SpecVersion.older(parsed.ociVersion(), ociVersion);
+    if (fitting.equals(parsed.ociVersion())) {
+      return spec;
+    }
+    parsed.json().put("ociVersion", fitting);
+    return parsed.bytes();
+  }
+
+  private static List<String> arguments(CreateOptions options, ContainerConfig config) {
+    List<String> entrypoint = options.entrypoint();
+    List<String> command = options.command();
+    List<String> args = new ArrayList<>();
+    if (entrypoint != null) {
+      // Another entry point has no use for the image's arguments.
+      args.addAll(entrypoint.equals(List.of("")) ? List.of() : entrypoint);
+    } else {
+      if (config.entrypoint() != null) {
+        args.addAll(config.entrypoint());
+      }
+      if (command.isEmpty() && config.cmd() != null) {
+        command = config.cmd();
+      }
+    }
+    args.addAll(command);
+    if (args.isEmpty() || args.getFirst().isEmpty()) {
+      throw EngineException.invalid(
+          "nothing to run: image %s names no command; give one behind the image"
+              .formatted(options.image()));
+    }
+    return checkedArguments(args);
+  }
+
+  private static List<String> checkedArguments(List<String> args) {
+    for (String arg : args) {
+      if (arg.indexOf('\0') >= 0) {
+        throw EngineException.invalid("an argument holds a zero byte, which Linux can't pass on");
+      }
+    }
+    return args;
+  }
+
+  private static String workingFolder(CreateOptions options, ContainerConfig config) {
+    if (options.cwd() != null) {
+      return ContainerPaths.workingFolder(options.cwd());
+    }
+    String dir = config.workingDir();
+    return ContainerPaths.workingFolder(dir.startsWith("/") ? dir : "/" + dir);
+  }
+
+  private static String hostname(String name) {
+    if (name.getBytes(StandardCharsets.UTF_8).length > 64
+        || !name.matches("[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")) {
+      throw EngineException.invalid(
+          "host name %s is not allowed: use up to 64 letters, digits, dots and dashes"
+              .formatted(org.felucca.api.Identifiers.quote(name)));
+    }
+    return name;
+  }
+
+  private <T> T below(Callable<T> work) {
+    Future<T> future = readers.submit(work);
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw EngineException.cancelled("look up the user of the container: interrupted");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EngineException known) {
+        throw known.during("look up the user of the container");
+      }
+      throw EngineException.internal(
+          "look up the user of the container: " + e.getCause(), e.getCause());
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package org.felucca.spec;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
+import org.felucca.api.container.MountOption;
+import org.felucca.oci.JsonObject;
+
+/** The mounts of a container: the kernel's file systems, the engine's files, the user's folders. */
+final class SpecMounts {
+  private static final Set<String> PROPAGATION =
+      Set.of("private", "rprivate", "shared", "rshared", "slave", "rslave");
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "bind",
+          "rbind",
+          "ro",
+          "rw",
+          "suid",
+          "nosuid",
+          "dev",
+          "nodev",
+          "exec",
+          "noexec",
+          "atime",
+          "noatime",
+          "relatime",
+          "norelatime",
+          "diratime",
+          "nodiratime",
+          "strictatime");
+
+  private SpecMounts() {}
+
+  /**
+   * All mounts, parents before what lies below them.
+   *
+   * @throws EngineException INVALID_ARGUMENT for a mount that makes no sense
+   */
+  static List<JsonObject> all(List<MountOption> user, List<MountOption> engine) {
+    List<JsonObject> mounts = new ArrayList<>(kernel());
+    Set<String> taken = new LinkedHashSet<>();
+    List<JsonObject> binds = new ArrayList<>();
+    for (MountOption option : user) {
+      JsonObject mount = bind(option);
+      if (!taken.add(mount.requiredString("destination"))) {
+        throw EngineException.invalid(
+            "two mounts have the destination %s; give each folder of the container once"
+                .formatted(Identifiers.quote(option.destination())));
+      }
+      binds.add(mount);
+    }
+    for (MountOption option : engine) {
+      JsonObject mount = bind(option);
+      // What the user puts there goes first, /etc/hosts for one.
+      if (taken.add(mount.requiredString("destination"))) {
+        binds.add(mount);
+      }
+    }
+    mounts.removeIf(mount -> taken.contains(mount.requiredString("destination")));
+    binds.sort(Comparator.comparingLong(SpecMounts::depth));
+    mounts.addAll(binds);
+    return mounts;
+  }
+
+  private static List<JsonObject> kernel() {
+    return List.of(
+        mount("/proc", "proc", "nosuid", "noexec", "nodev"),
+        mount("/dev", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
+        mount(
+            "/dev/pts",
+            "devpts",
+            "nosuid",
+            "noexec",
+            "newinstance",
+            "ptmxmode=0666",
+            "mode=0620",
+            "gid=5"),
+        mount("/sys", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+        mount("/sys/fs/cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
+        mount("/dev/mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+        mount("/dev/shm", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
+  }
+
+  private static JsonObject mount(String destination, String type, String... options) {
+    return JsonObject.create("mount")
+        .put("destination", destination)
+        .put("type", type)
+        .put("source", type.equals("tmpfs") && destination.equals("/dev/shm") ? "shm" : type)
+        .put("options", List.of(options));
+  }
+
+  private static JsonObject bind(MountOption option) {
+    String destination = ContainerPaths.absolute("mount destination", option.destination());
+    if (destination.equals("/")
+        || destination.equals("/proc")
+        || destination.startsWith("/proc/")) {
+      throw EngineException.invalid(
+          "mount destination %s is not allowed: nothing goes over / or below /proc"
+              .formatted(Identifiers.quote(option.destination())));
+    }
+    if (!option.source().isAbsolute()) {
+      throw EngineException.invalid(
+          "mount source %s is not allowed: give an absolute path"
+              .formatted(Identifiers.quote(option.source().toString())));
+    }
+    List<String> options = new ArrayList<>();
+    boolean propagation = false;
+    boolean recursive = true;
+    for (String word : option.options()) {
+      if (!OPTIONS.contains(word) && !PROPAGATION.contains(word)) {
+        throw EngineException.invalid(
+            "mount option %s of %s is not known"
+                .formatted(Identifiers.quote(word), Identifiers.quote(option.destination())));
+      }
+      propagation |= PROPAGATION.contains(word);
+      recursive &= !word.equals("bind");
+      if (!word.endsWith("bind") && !word.equals("ro") && !word.equals("rw")) {
+        options.add(word);
+      }
+    }
+    options.addFirst(recursive ? "rbind" : "bind");
+    options.add(option.readOnly() || option.options().contains("ro") ? "ro" : "rw");
+    if (!propagation) {
+      options.add("rprivate");
+    }
+    return JsonObject.create("mount")
+        .put("destination", destination)
+        .put("type", "bind")
+        .put("source", option.source().normalize().toString())
+        .put("options", options);
+  }
+
+  private static long depth(JsonObject mount) {
+    return mount.requiredString("destination").chars().filter(c -> c == '/').count();
+  }
+}
