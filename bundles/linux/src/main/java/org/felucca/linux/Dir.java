@@ -6,8 +6,6 @@ import static org.felucca.linux.OpenFlags.O_NOFOLLOW;
 import static org.felucca.linux.OpenFlags.O_PATH;
 import static org.felucca.linux.OpenFlags.O_RDONLY;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -122,7 +120,8 @@ public final class Dir implements AutoCloseable {
   }
 
   /**
-   * The folder of that name in this one; neither a link nor a mount point (ELOOP, ENOTDIR, EXDEV).
+   * The folder of that name in this one; a link or a file (ENOTDIR) and a mount point (EXDEV) are
+   * refused.
    */
   public Dir enter(String name) {
     check("openat2", name);
@@ -283,7 +282,7 @@ public final class Dir implements AutoCloseable {
    * made or removed meanwhile may or may not be seen.
    */
   public void forEach(Consumer<DirEntry> consumer) {
-    try (DirStream stream = new DirStream(this, LIST_BUFFER)) {
+    try (DirStream stream = DirStream.openedFrom(this, LIST_BUFFER)) {
       for (DirEntry entry = stream.next(); entry != null; entry = stream.next()) {
         consumer.accept(entry);
       }
@@ -292,7 +291,7 @@ public final class Dir implements AutoCloseable {
 
   /** Whether there is no name in it. */
   public boolean isEmpty() {
-    try (DirStream stream = new DirStream(this, 1024)) {
+    try (DirStream stream = DirStream.openedFrom(this, 1024)) {
       return stream.next() == null;
     }
   }
@@ -314,58 +313,5 @@ public final class Dir implements AutoCloseable {
           call, FileNames.quote(name), Errno.EINVAL, "one name is wanted, not a path");
     }
     return FileNames.terminated(name);
-  }
-
-  /** Reads a folder through a descriptor of its own, so that several may at once. */
-  static final class DirStream implements AutoCloseable {
-    private final Descriptor open;
-    private final byte[] buffer;
-    private final ByteBuffer fields;
-    private int position;
-    private int end;
-
-    DirStream(Dir dir, int size) {
-      byte[] self = {'.', 0};
-      this.buffer = new byte[size];
-      this.fields = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
-      this.open =
-          Descriptor.opened(
-              dir.descriptor.call(
-                  "openat",
-                  ".",
-                  fd -> Libc.openat(fd, self, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)),
-              O_RDONLY);
-    }
-
-    @org.jspecify.annotations.Nullable
-    DirEntry next() {
-      while (true) {
-        if (position == end) {
-          position = 0;
-          end =
-              (int) open.call("getdents64", null, fd -> Libc.getdents64(fd, buffer, buffer.length));
-          if (end == 0) {
-            return null;
-          }
-        }
-        int start = position;
-        int length = fields.getShort(start + 16);
-        position += length;
-        int nameEnd = start + 19;
-        while (buffer[nameEnd] != 0) {
-          nameEnd++;
-        }
-        String name = FileNames.decode(buffer, start + 19, nameEnd - start - 19);
-        if (!name.equals(".") && !name.equals("..")) {
-          return new DirEntry(
-              name, FileType.ofEntryType(buffer[start + 18]), fields.getLong(start));
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      open.close();
-    }
   }
 }
