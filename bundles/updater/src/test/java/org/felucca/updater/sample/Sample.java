@@ -1,0 +1,4 @@
+package org.felucca.updater.sample;
+
+/** The service of the bundles that the tests exchange. */
+public interface Sample {}
