@@ -1,0 +1,314 @@
+package org.felucca.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
+import org.felucca.api.Namespace;
+import org.felucca.api.Scope;
+import org.felucca.api.TypedBytes;
+import org.felucca.api.container.Attachment;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.ContainerService;
+import org.felucca.api.container.ContainerStore;
+import org.felucca.api.container.ContainerView;
+import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.ExecOptions;
+import org.felucca.api.container.LogQuery;
+import org.felucca.api.container.LogSink;
+import org.felucca.api.image.ImageService;
+import org.felucca.api.namespace.NamespaceStore;
+import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.spec.SpecService;
+import org.felucca.api.task.Exit;
+import org.felucca.api.task.ProcessIo;
+import org.felucca.api.task.TaskService;
+import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskStatus;
+import org.felucca.linux.BootId;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+
+/** What people do with containers. */
+@Component(
+    service = {ContainerService.class, ContainerUseCases.class},
+    configurationPid = EngineConfig.PID)
+public final class ContainerUseCases implements ContainerService {
+  private static final Logger LOG = Logger.getLogger(ContainerUseCases.class.getName());
+  private static final Duration RECOVERY = Duration.ofSeconds(20);
+  private static final int SHORTEST_PREFIX = 2;
+
+  private final ContainerStore containers;
+  private final TaskService tasks;
+  private final SpecService specs;
+  private final EnginePaths paths;
+  private final ContainerCreation creation;
+  private final ContainerLifecycle lifecycle;
+  private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService disk =
+      Executors.newFixedThreadPool(
+          2, Thread.ofPlatform().daemon().name("felucca-engine-disk-", 0).factory());
+  private final CountDownLatch recovered = new CountDownLatch(1);
+  private volatile boolean closing;
+
+  /**
+   * With the parts below; makes good in the background what an engine before this one did not
+   * finish.
+   */
+  @Activate
+  public ContainerUseCases(
+      BundleContext context,
+      EngineConfig config,
+      @Reference ContainerStore containers,
+      @Reference NamespaceStore namespaces,
+      @Reference SnapshotService snapshots,
+      @Reference ImageService images,
+      @Reference TaskUseCases tasks,
+      @Reference SpecService specs,
+      @Reference RuntimeLookup runtimes) {
+    this.containers = containers;
+    this.tasks = tasks;
+    this.specs = specs;
+    this.paths = EnginePaths.of(context);
+    this.creation =
+        new ContainerCreation(
+            images, snapshots, containers, specs, runtimes, config.default_snapshotter());
+    this.lifecycle =
+        new ContainerLifecycle(
+            containers,
+            snapshots,
+            tasks,
+            paths,
+            background,
+            () -> closing,
+            BootId.current().value(),
+            config.log_max_bytes());
+    background.execute(
+        () -> {
+          try {
+            tasks.awaitRecovered();
+            new Sweep(containers, snapshots, paths, tasks).sweep(namespaces.list());
+            namespaces.list().forEach(lifecycle::recover);
+          } catch (RuntimeException e) {
+            if (!closing) {
+              LOG.log(Level.SEVERE, "recovery of containers failed", e);
+            }
+          } finally {
+            recovered.countDown();
+          }
+        });
+  }
+
+  @Deactivate
+  void close() {
+    closing = true;
+    background.shutdownNow();
+    disk.shutdownNow();
+  }
+
+  /** Waits until leftovers of an engine before this one are cleared away. */
+  void awaitRecovered() {
+    try {
+      if (!recovered.await(RECOVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw EngineException.unavailable("containers are still being recovered; try again");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw EngineException.cancelled("wait until containers are recovered");
+    }
+  }
+
+  @Override
+  public ContainerRecord create(Scope scope, CreateOptions options) {
+    awaitRecovered();
+    return creation.create(scope, options);
+  }
+
+  @Override
+  public ContainerRecord find(Scope scope, String text) {
+    String quoted = text.replace("\\", "\\\\").replace("\"", "\\\"");
+    List<ContainerRecord> exact =
+        containers.list(
+            scope,
+            List.of(
+                "id==\"" + quoted + "\"",
+                "labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + quoted + "\""));
+    if (!exact.isEmpty()) {
+      return exact.getFirst();
+    }
+    List<ContainerRecord> matches = List.of();
+    if (text.length() >= SHORTEST_PREFIX && text.matches("[A-Za-z0-9._-]+")) {
+      matches = containers.list(scope, List.of("id~=\"^" + text.replace(".", "[.]") + "\""));
+    }
+    return switch (matches.size()) {
+      case 1 -> matches.getFirst();
+      case 0 ->
+          throw EngineException.notFound(
+              "container %s not found; 'felucca ps -a' shows which there are"
+                  .formatted(Identifiers.quote(text)));
+      default ->
+          throw EngineException.invalid(
+              "%d containers begin with %s; give more of the id"
+                  .formatted(matches.size(), Identifiers.quote(text)));
+    };
+  }
+
+  @Override
+  public ContainerView inspect(Scope scope, ContainerId id) {
+    return view(containers.get(scope, id), lifecycle.task(scope, id));
+  }
+
+  /** A container that has ended and gave its task up still shows how it ended. */
+  private static ContainerView view(ContainerRecord container, @Nullable TaskState task) {
+    ManagedState state = ManagedState.of(container);
+    if (task != null) {
+      return new ContainerView(container, task, startedAt(state));
+    }
+    Exit exit = state == null ? null : state.exit();
+    return new ContainerView(
+        container,
+        exit == null
+            ? null
+            : new TaskState(container.id(), "", 0, TaskStatus.STOPPED, ProcessIo.NONE, exit, ""),
+        startedAt(state));
+  }
+
+  private static @Nullable Instant startedAt(@Nullable ManagedState state) {
+    return state == null ? null : state.startedAt();
+  }
+
+  @Override
+  public List<ContainerView> list(Scope scope, List<String> filters) {
+    Map<ContainerId, TaskState> running = new HashMap<>();
+    tasks.list(scope).forEach(task -> running.put(task.container(), task));
+    List<ContainerView> views = new ArrayList<>();
+    for (ContainerRecord container : containers.list(scope, filters)) {
+      views.add(view(container, running.get(container.id())));
+    }
+    return views;
+  }
+
+  @Override
+  public Attachment attach(Scope scope, ContainerId id) {
+    return lifecycle.attach(scope, containers.get(scope, id));
+  }
+
+  @Override
+  public int start(Scope scope, ContainerId id) {
+    awaitRecovered();
+    return lifecycle.start(scope, id);
+  }
+
+  @Override
+  public CompletableFuture<Exit> exit(Scope scope, ContainerId id) {
+    return lifecycle.exit(scope, id);
+  }
+
+  @Override
+  public String exec(Scope scope, ContainerId id, ExecOptions options) {
+    ContainerRecord container = containers.get(scope, id);
+    TypedBytes spec = container.spec();
+    TaskState task = lifecycle.task(scope, id);
+    if (task == null || task.status() == TaskStatus.STOPPED || spec == null) {
+      throw EngineException.precondition(
+          "container %s does not run; start it by 'felucca start %s'"
+              .formatted(container.name(), container.name()));
+    }
+    byte[] process = specs.process(spec.value(), options, Path.of(task.bundle()).resolve("rootfs"));
+    String execId = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    ProcessFifos fifos =
+        new ProcessFifos(
+            paths.exec(scope.namespace(), id, execId), options.stdin(), options.terminal());
+    ProcessIo io =
+        options.attached() ? fifos.make().direct() : new ProcessIo("", "", "", options.terminal());
+    try {
+      tasks.exec(scope, id, execId, new TypedBytes(TypedBytes.OCI_PROCESS, process), io);
+      if (!options.attached()) {
+        forgetWhenEnded(scope, id, execId);
+      }
+    } catch (RuntimeException e) {
+      FileTrees.delete(fifos.folder());
+      throw e;
+    }
+    return execId;
+  }
+
+  private void forgetWhenEnded(Scope scope, ContainerId id, String execId) {
+    tasks
+        .exit(scope, id, execId)
+        .whenCompleteAsync(
+            (exit, failure) -> {
+              if (exit != null && !closing) {
+                try {
+                  deleteExec(scope, id, execId);
+                } catch (EngineException e) {
+                  LOG.log(Level.FINE, "process gone with its container exec={0}", execId);
+                }
+              }
+            },
+            background);
+  }
+
+  @Override
+  public Attachment execAttachment(Scope scope, ContainerId id, String execId) {
+    ProcessIo io = tasks.get(scope, id, execId).io();
+    return new ProcessFifos(
+            paths.exec(scope.namespace(), id, execId), !io.stdin().isEmpty(), io.terminal())
+        .attachment();
+  }
+
+  @Override
+  public int startExec(Scope scope, ContainerId id, String execId) {
+    return tasks.start(scope, id, execId);
+  }
+
+  @Override
+  public Exit deleteExec(Scope scope, ContainerId id, String execId) {
+    Exit exit = tasks.delete(scope, id, execId);
+    FileTrees.delete(paths.exec(scope.namespace(), id, execId));
+    return exit;
+  }
+
+  @Override
+  public Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
+    return lifecycle.stop(scope, id, signal, grace);
+  }
+
+  @Override
+  public void remove(Scope scope, ContainerId id, boolean force) {
+    awaitRecovered();
+    lifecycle.remove(scope, id, force);
+  }
+
+  @Override
+  public void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink) {
+    ContainerRecord container = containers.get(scope, id);
+    if (!ContainerLifecycle.options(container).keepLog()) {
+      throw EngineException.precondition(
+          "no log is kept of container %s, since it removes itself; run it without --rm or with -d"
+              .formatted(container.name()));
+    }
+    Namespace namespace = scope.namespace();
+    new LogReader(paths.log(namespace, id), disk, sink)
+        .read(query, () -> lifecycle.task(scope, id) == null);
+  }
+}

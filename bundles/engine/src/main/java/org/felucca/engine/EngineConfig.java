@@ -1,0 +1,37 @@
+package org.felucca.engine;
+
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** {@code etc/org.felucca.engine.cfg}. */
+@ObjectClassDefinition(name = "Felucca engine")
+@interface EngineConfig {
+  /** The PID of the configuration. */
+  String PID = "org.felucca.engine";
+
+  @AttributeDefinition(
+      name = "Default runtime",
+      description =
+          "The runtime or alias of containers that name none; empty: crun where it works, else runc")
+  String default_runtime() default "";
+
+  @AttributeDefinition(
+      name = "Runtime aliases",
+      description = "Other names of runtimes, as alias=name, separated by commas")
+  String[] runtime_aliases() default {"io.containerd.runc.v2=runc", "io.containerd.crun.v2=crun"};
+
+  @AttributeDefinition(
+      name = "Default snapshotter",
+      description = "The snapshotter of containers that name none")
+  String default_snapshotter() default "overlayfs";
+
+  @AttributeDefinition(
+      name = "Launch deadline",
+      description = "Seconds that a shim may take to start")
+  int launch_deadline_seconds() default 30;
+
+  @AttributeDefinition(
+      name = "Log size",
+      description = "Bytes after which a container's log is rotated; one older part is kept")
+  long log_max_bytes() default 64L << 20;
+}

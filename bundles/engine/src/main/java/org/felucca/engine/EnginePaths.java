@@ -1,0 +1,58 @@
+package org.felucca.engine;
+
+import java.nio.file.Path;
+import org.felucca.api.Namespace;
+import org.felucca.api.container.ContainerId;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+
+/**
+ * Where the engine keeps its own files.
+ *
+ * @param root what survives a reboot
+ * @param state what does not
+ * @param home the distribution
+ */
+record EnginePaths(Path root, Path state, Path home) {
+  static EnginePaths of(BundleContext context) {
+    return new EnginePaths(
+        property(context, "felucca.root"),
+        property(context, "felucca.state"),
+        property(context, "felucca.home"));
+  }
+
+  private static Path property(BundleContext context, String name) {
+    @Nullable String value = context.getProperty(name);
+    if (value == null) {
+      throw new IllegalStateException("the framework property " + name + " is not set");
+    }
+    return Path.of(value);
+  }
+
+  /** What belongs to a task: its fifos, and those of further processes below {@code exec}. */
+  Path task(Namespace namespace, ContainerId id) {
+    return state.resolve("tasks").resolve(namespace.value()).resolve(id.value());
+  }
+
+  Path exec(Namespace namespace, ContainerId id, String execId) {
+    return task(namespace, id).resolve("exec").resolve(execId);
+  }
+
+  /** What belongs to a container and survives a reboot: its log. */
+  Path container(Namespace namespace, ContainerId id) {
+    return root.resolve("containers").resolve(namespace.value()).resolve(id.value());
+  }
+
+  Path log(Namespace namespace, ContainerId id) {
+    return container(namespace, id).resolve("log");
+  }
+
+  /** How containers ended that are gone already. */
+  Path exits() {
+    return state.resolve("exits");
+  }
+
+  Path logger() {
+    return home.resolve("libexec").resolve("felucca-logger");
+  }
+}

@@ -1,0 +1,298 @@
+package org.felucca.engine;
+
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.Durability;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
+import org.felucca.api.Progress;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.ContainerStore;
+import org.felucca.api.content.ContentService;
+import org.felucca.api.content.Descriptor;
+import org.felucca.api.content.Digest;
+import org.felucca.api.diff.LayerService;
+import org.felucca.api.gc.Collector;
+import org.felucca.api.image.Image;
+import org.felucca.api.image.ImageArchives;
+import org.felucca.api.image.ImageReference;
+import org.felucca.api.image.ImageResolver;
+import org.felucca.api.image.ImageService;
+import org.felucca.api.image.ImageStore;
+import org.felucca.api.image.Platform;
+import org.felucca.api.image.ResolvedImage;
+import org.felucca.api.lease.LeaseStore;
+import org.felucca.api.snapshot.SnapshotService;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/** What people do with images, over the parts that keep, read and lay them out. */
+@Component(configurationPid = EngineConfig.PID)
+public final class ImageUseCases implements ImageService {
+  private static final Logger LOG = Logger.getLogger(ImageUseCases.class.getName());
+
+  /** How long an import may take before its lease lets go. */
+  private static final Duration LEASE = Duration.ofHours(24);
+
+  /** So many digits of a digest tell an image. */
+  private static final int SHORTEST_PREFIX = 4;
+
+  private final ImageStore images;
+  private final ImageArchives archives;
+  private final ImageResolver resolver;
+  private final LeaseStore leases;
+  private final ContainerStore containers;
+  private final Collector collector;
+  private final Unpacker unpacker;
+  private final String snapshotter;
+
+  /** With the parts below. */
+  @Activate
+  public ImageUseCases(
+      EngineConfig config,
+      @Reference ImageStore images,
+      @Reference ImageArchives archives,
+      @Reference ImageResolver resolver,
+      @Reference ContentService content,
+      @Reference SnapshotService snapshots,
+      @Reference LayerService layers,
+      @Reference LeaseStore leases,
+      @Reference ContainerStore containers,
+      @Reference Collector collector) {
+    this.images = images;
+    this.archives = archives;
+    this.resolver = resolver;
+    this.leases = leases;
+    this.containers = containers;
+    this.collector = collector;
+    this.unpacker = new Unpacker(content, snapshots, layers);
+    this.snapshotter = config.default_snapshotter();
+  }
+
+  @Override
+  public List<Image> importStream(
+      Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress) {
+    return underLease(
+        scope,
+        leased ->
+            unpackAll(
+                leased, archives.importStream(leased, archive, fallbackName, progress), progress));
+  }
+
+  @Override
+  public List<Image> importPath(
+      Scope scope, Path archive, @Nullable String fallbackName, Progress progress) {
+    return underLease(
+        scope,
+        leased ->
+            unpackAll(
+                leased, archives.importPath(leased, archive, fallbackName, progress), progress));
+  }
+
+  /** A lease keeps what is not yet named; it ends with the work, or by its expiry after a crash. */
+  private <T> T underLease(Scope scope, Function<Scope, T> work) {
+    if (scope.lease().isPresent()) {
+      return work.apply(scope);
+    }
+    Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
+    String id = "felucca-" + UUID.randomUUID();
+    String expiry = Instant.now().plus(LEASE).truncatedTo(ChronoUnit.SECONDS).toString();
+    leases.create(quick, id, Map.of("containerd.io/gc.expire", expiry));
+    try {
+      return work.apply(scope.withLease(id));
+    } finally {
+      boolean interrupted = Thread.interrupted();
+      try {
+        leases.delete(quick, id);
+      } catch (EngineException e) {
+        LOG.log(Level.WARNING, "lease not deleted, it expires by itself lease=" + id, e);
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+  }
+
+  private List<Image> unpackAll(Scope scope, List<Image> imported, Progress progress) {
+    for (Image image : imported) {
+      ResolvedImage resolved;
+      try {
+        resolved = resolver.resolve(scope, image.target(), Platform.host());
+      } catch (EngineException e) {
+        if (e.kind() == ErrorKind.FAILED_PRECONDITION) {
+          progress.report(image.name(), "not for this machine", 0, 0);
+          continue;
+        }
+        undo(scope, imported);
+        throw e.during("import " + image.name());
+      }
+      try {
+        unpacker.unpack(scope, resolved, snapshotter, progress);
+      } catch (EngineException e) {
+        undo(scope, imported);
+        throw e.during("import " + image.name());
+      }
+    }
+    return imported;
+  }
+
+  /** Takes the names of a failed import away again, but not those that it only moved. */
+  private void undo(Scope scope, List<Image> imported) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      for (Image image : imported) {
+        if (image.createdAt().equals(image.updatedAt())) {
+          images.delete(scope, image.name());
+        }
+      }
+    } catch (EngineException e) {
+      LOG.log(Level.WARNING, "names of a failed import not removed", e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public Image find(Scope scope, String text) {
+    Image image = getOrNull(scope, text);
+    if (image != null) {
+      return image;
+    }
+    EngineException malformed = null;
+    try {
+      image = getOrNull(scope, ImageReference.parse(text).toString());
+    } catch (EngineException e) {
+      malformed = e;
+    }
+    if (image != null) {
+      return image;
+    }
+    image = byDigest(scope, text);
+    if (image != null) {
+      return image;
+    }
+    if (malformed != null) {
+      throw malformed;
+    }
+    throw EngineException.notFound(
+        "image %s not found; 'felucca image ls' shows what is here, 'felucca image import' brings one"
+            .formatted(Identifiers.quote(text)));
+  }
+
+  private @Nullable Image getOrNull(Scope scope, String name) {
+    try {
+      return images.get(scope, name);
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private @Nullable Image byDigest(Scope scope, String text) {
+    String prefix = text.startsWith("sha256:") ? text.substring("sha256:".length()) : text;
+    if (prefix.length() < SHORTEST_PREFIX || !prefix.matches("[0-9a-f]+")) {
+      return null;
+    }
+    @Nullable Image match = null;
+    for (Image image : images.list(scope, List.of())) {
+      if (image.target().digest().hex().startsWith(prefix)) {
+        if (match != null && !match.target().digest().equals(image.target().digest())) {
+          throw EngineException.invalid(
+              "several images begin with %s; give more digits".formatted(prefix));
+        }
+        match = match == null ? image : match;
+      }
+    }
+    return match;
+  }
+
+  @Override
+  public List<Image> list(Scope scope, List<String> filters) {
+    return images.list(scope, filters);
+  }
+
+  @Override
+  public Image tag(Scope scope, String source, String target, boolean force) {
+    Image image = find(scope, source);
+    ImageReference name = ImageReference.parse(target);
+    if (name.digest() != null) {
+      throw EngineException.invalid(
+          "%s has a digest; a tag names an image by name and tag alone".formatted(target));
+    }
+    try {
+      return images.create(scope, name.toString(), image.target(), image.labels());
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.ALREADY_EXISTS) {
+        throw e;
+      }
+      if (!force) {
+        throw EngineException.alreadyExists(
+            "image %s exists already; take the name over with --force, or remove it first"
+                .formatted(name));
+      }
+      return images.update(scope, name.toString(), image.target(), image.labels(), Set.of());
+    }
+  }
+
+  @Override
+  public Image remove(Scope scope, String text, boolean force) {
+    Image image = find(scope, text);
+    if (!force) {
+      List<String> users = new ArrayList<>();
+      for (ContainerRecord container : containers.list(scope, List.of())) {
+        if (container.image().equals(image.name())) {
+          users.add(container.name());
+        }
+      }
+      if (!users.isEmpty()) {
+        throw EngineException.precondition(
+            "image %s is used by container %s; remove it first, or use --force (the container keeps its files)"
+                .formatted(image.name(), String.join(", ", users)));
+      }
+    }
+    images.delete(scope, image.name());
+    collector.collect();
+    return image;
+  }
+
+  @Override
+  public ResolvedImage resolve(Scope scope, Image image, Platform platform) {
+    return resolver.resolve(scope, image.target(), platform);
+  }
+
+  @Override
+  public Digest unpack(Scope scope, ResolvedImage image, String name, Progress progress) {
+    return underLease(scope, leased -> unpacker.unpack(leased, image, name, progress));
+  }
+
+  @Override
+  public long size(Scope scope, Image image) {
+    try {
+      ResolvedImage resolved = resolver.resolve(scope, image.target(), Platform.host());
+      long layers = resolved.layers().stream().mapToLong(Descriptor::size).sum();
+      return resolved.manifest().size() + resolved.config().size() + layers;
+    } catch (EngineException e) {
+      return image.target().size();
+    }
+  }
+}

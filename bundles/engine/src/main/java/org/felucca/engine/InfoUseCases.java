@@ -1,0 +1,93 @@
+package org.felucca.engine;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerView;
+import org.felucca.api.image.ImageService;
+import org.felucca.api.info.EngineInfo;
+import org.felucca.api.info.InfoService;
+import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskStatus;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/** Answers what the engine is and how it is. */
+@Component(
+    service = {InfoService.class, InfoUseCases.class},
+    configurationPid = EngineConfig.PID)
+public final class InfoUseCases implements InfoService {
+  private final BundleContext context;
+  private final EnginePaths paths;
+  private final String snapshotter;
+  private final ContainerUseCases containers;
+  private final ImageService images;
+  private final SnapshotService snapshots;
+  private final RuntimeLookup runtimes;
+
+  /** With the parts that know. */
+  @Activate
+  public InfoUseCases(
+      BundleContext context,
+      EngineConfig config,
+      @Reference ContainerUseCases containers,
+      @Reference ImageService images,
+      @Reference SnapshotService snapshots,
+      @Reference RuntimeLookup runtimes) {
+    this.context = context;
+    this.paths = EnginePaths.of(context);
+    this.snapshotter = config.default_snapshotter();
+    this.containers = containers;
+    this.images = images;
+    this.snapshots = snapshots;
+    this.runtimes = runtimes;
+  }
+
+  @Override
+  public EngineInfo info(Scope scope) {
+    List<ContainerView> views = containers.list(scope, List.of());
+    long running =
+        views.stream()
+            .map(ContainerView::task)
+            .filter(Objects::nonNull)
+            .map(TaskState::status)
+            .filter(status -> status == TaskStatus.RUNNING || status == TaskStatus.PAUSED)
+            .count();
+    RuntimeLookup.Default runtime = runtimes.defaultRuntime();
+    List<String> warnings = new ArrayList<>();
+    try {
+      runtimes.info(runtime.name());
+    } catch (EngineException e) {
+      warnings.add(e.getMessage());
+    }
+    if (!snapshots.snapshotters().contains(snapshotter)) {
+      warnings.add("the default snapshotter " + snapshotter + " is not there");
+    }
+    return new EngineInfo(
+        Objects.requireNonNullElse(context.getProperty("felucca.version"), "unknown"),
+        paths.root(),
+        paths.state(),
+        Path.of(Objects.requireNonNullElse(context.getProperty("felucca.address"), "")),
+        Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime()),
+        ProcessHandle.current().pid(),
+        System.getProperty("os.version", ""),
+        System.getProperty("os.arch", ""),
+        HostCgroups.version(),
+        runtime.name(),
+        runtime.reason(),
+        snapshotter,
+        snapshots.snapshotters(),
+        views.size(),
+        (int) running,
+        images.list(scope, List.of()).size(),
+        warnings);
+  }
+}

@@ -1,0 +1,106 @@
+package org.felucca.engine;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.container.Attachment;
+import org.felucca.api.task.ProcessIo;
+import org.felucca.linux.Dir;
+import org.felucca.linux.Errno;
+import org.felucca.linux.Fifos;
+import org.felucca.linux.LinuxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fifos of one process, in a folder of their own. The shim (or the logger behind it) holds one
+ * side, the native client opens the other.
+ */
+record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
+
+  /** Makes what is missing. */
+  ProcessFifos make() {
+    try {
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      try (Dir dir = Dir.open(folder.toString())) {
+        if (stdin) {
+          fifo(dir, "stdin");
+        }
+        fifo(dir, "stdout");
+        if (!terminal) {
+          fifo(dir, "stderr");
+        }
+      }
+      return this;
+    } catch (IOException | LinuxException e) {
+      throw new EngineException(
+          ErrorKind.RESOURCE_EXHAUSTED, "make the fifos in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void fifo(Dir dir, String name) {
+    try {
+      Fifos.make(dir, name, 0600);
+    } catch (LinuxException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
+  boolean made() {
+    return Files.exists(folder.resolve("stdout"));
+  }
+
+  Attachment attachment() {
+    return new Attachment(path("stdin"), path("stdout"), path("stderr"), terminal);
+  }
+
+  /** The process reads and writes the fifos themselves. */
+  ProcessIo direct() {
+    return new ProcessIo(text("stdin"), text("stdout"), text("stderr"), terminal);
+  }
+
+  /**
+   * The process writes to the logger, which keeps a log and passes on to the fifos whenever
+   * somebody reads them.
+   *
+   * @param log the log file
+   * @param max bytes after which it is rotated
+   */
+  ProcessIo logged(Path logger, Path log, long max) {
+    StringBuilder uri = new StringBuilder("binary://").append(logger);
+    uri.append("?log=").append(encode(log.toString()));
+    uri.append("&max=").append(max);
+    uri.append("&stdout=").append(encode(text("stdout")));
+    if (!terminal) {
+      uri.append("&stderr=").append(encode(text("stderr")));
+    }
+    return new ProcessIo(text("stdin"), uri.toString(), terminal ? "" : uri.toString(), terminal);
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  private String text(String name) {
+    String path = path(name);
+    return path == null ? "" : path;
+  }
+
+  private @Nullable String path(String name) {
+    boolean there =
+        switch (name) {
+          case "stdin" -> stdin;
+          case "stderr" -> !terminal;
+          default -> true;
+        };
+    return there ? folder.resolve(name).toString() : null;
+  }
+}

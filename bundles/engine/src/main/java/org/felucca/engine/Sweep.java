@@ -1,0 +1,84 @@
+package org.felucca.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.felucca.api.Durability;
+import org.felucca.api.EngineException;
+import org.felucca.api.Namespace;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.ContainerStore;
+import org.felucca.api.snapshot.SnapshotInfo;
+import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.task.TaskService;
+
+/** Clears away what an engine that was killed left half-done, before this one begins anything. */
+final class Sweep {
+  private static final Logger LOG = Logger.getLogger(Sweep.class.getName());
+
+  private final ContainerStore containers;
+  private final SnapshotService snapshots;
+  private final EnginePaths paths;
+  private final TaskService tasks;
+
+  Sweep(
+      ContainerStore containers, SnapshotService snapshots, EnginePaths paths, TaskService tasks) {
+    this.containers = containers;
+    this.snapshots = snapshots;
+    this.paths = paths;
+    this.tasks = tasks;
+  }
+
+  void sweep(List<Namespace> namespaces) {
+    for (Namespace namespace : namespaces) {
+      Scope scope = Scope.of(namespace).withDurability(Durability.ENGINE_CRASH);
+      Set<String> known = new HashSet<>();
+      for (ContainerRecord container : containers.list(scope, List.of())) {
+        known.add(container.id().value());
+      }
+      snapshots(scope, known);
+      folders(paths.root().resolve("containers").resolve(namespace.value()), known);
+      tasks.list(scope).forEach(task -> known.add(task.container().value()));
+      folders(paths.state().resolve("tasks").resolve(namespace.value()), known);
+    }
+  }
+
+  /** Snapshots that were prepared for containers whose records never came. */
+  private void snapshots(Scope scope, Set<String> containersKnown) {
+    for (String snapshotter : snapshots.snapshotters()) {
+      for (SnapshotInfo snapshot : snapshots.list(scope, snapshotter, List.of())) {
+        String container = snapshot.labels().get(ContainerCreation.CONTAINER_LABEL);
+        if (container != null && !containersKnown.contains(container)) {
+          try {
+            snapshots.remove(scope, snapshotter, snapshot.key());
+            LOG.log(Level.INFO, "snapshot without a container removed key={0}", snapshot.key());
+          } catch (EngineException e) {
+            LOG.log(Level.WARNING, "snapshot not swept key=" + snapshot.key(), e);
+          }
+        }
+      }
+    }
+  }
+
+  private static void folders(Path parent, Set<String> known) {
+    if (!Files.isDirectory(parent)) {
+      return;
+    }
+    try (Stream<Path> folders = Files.list(parent)) {
+      for (Path folder : folders.toList()) {
+        if (!known.contains(folder.getFileName().toString())) {
+          FileTrees.delete(folder);
+        }
+      }
+    } catch (IOException | EngineException e) {
+      LOG.log(Level.WARNING, "folder not swept path=" + parent, e);
+    }
+  }
+}

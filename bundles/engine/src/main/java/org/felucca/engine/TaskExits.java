@@ -1,0 +1,177 @@
+package org.felucca.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.felucca.api.EngineException;
+import org.felucca.api.event.Event;
+import org.felucca.api.event.EventLog;
+import org.felucca.api.task.Exit;
+import org.felucca.api.task.TaskStatus;
+
+/**
+ * Tells each exit once, behind the start of its process, whoever reported it first: the shim's
+ * event, the answer to a wait, or the recovery. What was told is marked in the state folder, so
+ * that the next engine doesn't tell it again.
+ */
+final class TaskExits {
+  private static final Logger LOG = Logger.getLogger(TaskExits.class.getName());
+
+  private final EventLog events;
+  private final EnginePaths paths;
+
+  TaskExits(EventLog events, EnginePaths paths) {
+    this.events = events;
+    this.paths = paths;
+  }
+
+  /** A process that is known by ids has ended; nothing happens if nobody knows it. */
+  void ended(TrackedTask task, String execId, int pid, Exit exit) {
+    for (TrackedProcess process : task.processes()) {
+      if (process.execId.equals(execId) && (process.pid == 0 || process.pid == pid)) {
+        ended(task, process, exit);
+      }
+    }
+  }
+
+  /** A process has ended. */
+  void ended(TrackedTask task, TrackedProcess process, Exit exit) {
+    boolean tell;
+    synchronized (task) {
+      if (process.exit == null) {
+        process.exit = exit;
+        process.status = TaskStatus.STOPPED;
+      }
+      tell = claim(process);
+    }
+    if (tell) {
+      tell(task, process);
+    }
+  }
+
+  /** The start of a process was answered and told, or failed. */
+  void started(TrackedTask task, TrackedProcess process) {
+    boolean tell;
+    synchronized (task) {
+      process.starting = false;
+      tell = claim(process);
+    }
+    if (tell) {
+      tell(task, process);
+    }
+  }
+
+  private static boolean claim(TrackedProcess process) {
+    if (process.exit == null || process.starting || process.told) {
+      return false;
+    }
+    process.told = true;
+    return true;
+  }
+
+  private void tell(TrackedTask task, TrackedProcess process) {
+    Exit exit = known(task, process);
+    String container = task.key.id().value();
+    events.publish(
+        task.key.namespace(),
+        new Event.TaskExit(
+            container,
+            process.execId.isEmpty() ? container : process.execId,
+            process.pid,
+            exit.status(),
+            exit.at()));
+    mark(task.key, told(process.execId));
+    process.ended.complete(exit);
+  }
+
+  /** How an ended process ended, 255 if nobody knows. */
+  Exit known(TrackedTask task, TrackedProcess process) {
+    synchronized (task) {
+      return process.exit == null ? new Exit(Exit.UNKNOWN_STATUS, Instant.now()) : process.exit;
+    }
+  }
+
+  /** A process has ended, and an earlier engine told it. */
+  void knownToAll(TrackedTask task, TrackedProcess process, Exit exit) {
+    synchronized (task) {
+      process.exit = exit;
+      process.status = TaskStatus.STOPPED;
+      process.told = true;
+    }
+    process.ended.complete(exit);
+  }
+
+  /** The further processes for which the engine made fifos. */
+  List<String> execIds(TaskKey key) {
+    Path folder = paths.task(key.namespace(), key.id()).resolve("exec");
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "processes not listed container=" + key, e);
+      return List.of();
+    }
+  }
+
+  /** Waits until the exit of an ended process is told. */
+  void awaitTold(TrackedProcess process) {
+    try {
+      process.ended.get(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw EngineException.cancelled("wait until an exit is told");
+    } catch (ExecutionException | TimeoutException e) {
+      throw EngineException.unavailable("the exit is not told yet; try again");
+    }
+  }
+
+  /** Whether an earlier engine told it, or this one. */
+  boolean wasTold(TaskKey key, String execId) {
+    return Files.exists(markers(key).resolve(told(execId)));
+  }
+
+  /** Marks that the task was deleted, though its shim may still be there. */
+  void deleted(TaskKey key) {
+    mark(key, "deleted");
+  }
+
+  boolean wasDeleted(TaskKey key) {
+    return Files.exists(markers(key).resolve("deleted"));
+  }
+
+  /** Forgets a task that is gone for good. */
+  void forget(TaskKey key) {
+    try {
+      FileTrees.delete(markers(key));
+    } catch (EngineException e) {
+      LOG.log(Level.WARNING, "markers not removed container=" + key, e);
+    }
+  }
+
+  private static String told(String execId) {
+    return execId.isEmpty() ? "told" : "told-" + execId;
+  }
+
+  private Path markers(TaskKey key) {
+    return paths.state().resolve("told").resolve(key.namespace().value()).resolve(key.id().value());
+  }
+
+  private void mark(TaskKey key, String name) {
+    try {
+      Path folder = Files.createDirectories(markers(key));
+      Files.write(folder.resolve(name), new byte[0]);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "marker not written container=" + key + " marker=" + name, e);
+    }
+  }
+}
