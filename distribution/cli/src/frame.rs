@@ -276,3 +276,209 @@ impl Outbox {
 fn length(count: usize) -> [u8; 4] {
     u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = length(payload.len()).to_vec();
+        bytes.push(kind);
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+
+    fn strings(texts: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        texts.iter().for_each(|text| put_string(&mut bytes, text));
+        bytes
+    }
+
+    /// What is told, with the output of neighbouring events joined.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Told {
+        Output(usize, Vec<u8>),
+        Other(Event<'static>),
+    }
+
+    /// Decodes `bytes`, handed over in pieces whose sizes `cut` gives.
+    fn decode(mut bytes: &[u8], mut cut: impl FnMut() -> usize) -> (Vec<Told>, Option<Malformed>) {
+        let mut decoder = Decoder::new();
+        let mut told: Vec<Told> = Vec::new();
+        loop {
+            match decoder.next() {
+                Ok(Some(Event::Output(stream, piece))) => {
+                    assert!(!piece.is_empty());
+                    match told.last_mut() {
+                        Some(Told::Output(last, before)) if *last == stream => {
+                            before.extend_from_slice(piece)
+                        }
+                        _ => told.push(Told::Output(stream, piece.to_vec())),
+                    }
+                }
+                Ok(Some(other)) => told.push(Told::Other(match other {
+                    Event::Output(..) => unreachable!(),
+                    Event::Credit(bytes) => Event::Credit(bytes),
+                    Event::Raw(on) => Event::Raw(on),
+                    Event::Io(request) => Event::Io(request),
+                    Event::IoEnd => Event::IoEnd,
+                    Event::Resume(arguments) => Event::Resume(arguments),
+                    Event::Exit(status) => Event::Exit(status),
+                })),
+                Ok(None) => {
+                    let space = decoder.space();
+                    assert!(!space.is_empty());
+                    let count = cut().max(1).min(space.len()).min(bytes.len());
+                    if count == 0 {
+                        return (told, None);
+                    }
+                    let (now, later) = bytes.split_at(count);
+                    space[..count].copy_from_slice(now);
+                    decoder.filled(count);
+                    bytes = later;
+                }
+                Err(e) => return (told, Some(e)),
+            }
+        }
+    }
+
+    struct Noise(u64);
+
+    impl Noise {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 >> 11) as usize % limit
+        }
+
+        fn bytes(&mut self, most: usize) -> Vec<u8> {
+            let count = self.below(most);
+            (0..count).map(|_| self.below(256) as u8).collect()
+        }
+    }
+
+    fn any_frame(noise: &mut Noise) -> Vec<u8> {
+        let most = [4, 300, 5000, 200_000][noise.below(4)];
+        match server::STDOUT + noise.below(8) as u8 {
+            kind @ (server::STDOUT | server::STDERR) => frame(kind, &noise.bytes(most)),
+            kind @ server::STDIN_CREDIT => frame(kind, &(noise.below(1 << 30) as u32).to_be_bytes()),
+            kind @ server::IO => {
+                let mut payload = vec![noise.below(4) as u8];
+                (0..4).for_each(|_| put_string(&mut payload, &noise.bytes(most)));
+                frame(kind, &payload)
+            }
+            kind @ server::IO_END => frame(kind, &[]),
+            kind @ server::RESUME => {
+                let count = noise.below(5);
+                let mut payload = length(count).to_vec();
+                (0..count).for_each(|_| put_string(&mut payload, &noise.bytes(most)));
+                frame(kind, &payload)
+            }
+            kind => frame(kind, &[noise.below(2) as u8]),
+        }
+    }
+
+    #[test]
+    fn next_tells_every_kind() {
+        let mut bytes = frame(65, b"out");
+        bytes.extend(frame(66, b""));
+        bytes.extend(frame(66, b"err"));
+        bytes.extend(frame(67, &[0, 0, 1, 0]));
+        bytes.extend(frame(68, &[1]));
+        bytes.extend(frame(
+            69,
+            &[&[3], &strings(&[b"/i", b"/o", b"", b"ctrl-a"])[..]].concat(),
+        ));
+        bytes.extend(frame(70, b""));
+        bytes.extend(frame(
+            71,
+            &[&[0, 0, 0, 2], &strings(&[b"wait", b"\xff"])[..]].concat(),
+        ));
+        bytes.extend(frame(72, &[7]));
+        let (told, error) = decode(&bytes, || 1);
+        assert_eq!(error, None);
+        let request = IoRequest {
+            terminal: true,
+            wants_stdin: true,
+            stdin: b"/i".to_vec(),
+            stdout: b"/o".to_vec(),
+            stderr: Vec::new(),
+            detach_keys: b"ctrl-a".to_vec(),
+        };
+        let expected = [
+            Told::Output(0, b"out".to_vec()),
+            Told::Output(1, b"err".to_vec()),
+            Told::Other(Event::Credit(256)),
+            Told::Other(Event::Raw(true)),
+            Told::Other(Event::Io(request)),
+            Told::Other(Event::IoEnd),
+            Told::Other(Event::Resume(vec![b"wait".to_vec(), vec![0xff]])),
+            Told::Other(Event::Exit(7)),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn next_does_not_depend_on_how_bytes_are_cut() {
+        let mut noise = Noise(0x1234_5678_9abc_def1);
+        for round in 0..24 {
+            let bytes: Vec<u8> = (0..noise.below(40)).flat_map(|_| any_frame(&mut noise)).collect();
+            let whole = decode(&bytes, || usize::MAX);
+            assert_eq!(whole.1, None);
+            let most = [2, 50, 4000, 100_000][round % 4];
+            assert!(decode(&bytes, || noise.below(most)) == whole, "round {round}");
+        }
+    }
+
+    #[test]
+    fn next_takes_the_longest_frame() {
+        let text = vec![b'x'; LIMIT - 8];
+        let payload = [&[0, 0, 0, 1], &strings(&[&text])[..]].concat();
+        let mut bytes = frame(72, &[1]);
+        bytes.extend(frame(71, &payload));
+        bytes.extend(frame(72, &[2]));
+        let (told, error) = decode(&bytes, || 60_000);
+        assert_eq!(error, None);
+        assert!(told[1] == Told::Other(Event::Resume(vec![text])));
+        assert_eq!(told[2], Told::Other(Event::Exit(2)));
+    }
+
+    #[test]
+    fn next_refuses_what_is_malformed() {
+        let too_long = [&length(LIMIT + 1)[..], &[65]].concat();
+        let huge_count = frame(71, &u32::MAX.to_be_bytes());
+        let huge_string = frame(71, &[0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, b'x']);
+        for (bytes, expected) in [
+            (too_long, Malformed::TooLong(LIMIT + 1)),
+            (frame(64, b""), Malformed::UnknownType(64)),
+            (frame(73, b""), Malformed::UnknownType(73)),
+            (frame(1, b""), Malformed::UnknownType(1)),
+            (frame(72, b""), Malformed::Payload(72)),
+            (frame(72, b"ab"), Malformed::Payload(72)),
+            (frame(67, b"abc"), Malformed::Payload(67)),
+            (frame(70, b"a"), Malformed::Payload(70)),
+            (frame(69, b"a"), Malformed::Payload(69)),
+            (huge_count, Malformed::Payload(71)),
+            (huge_string, Malformed::Payload(71)),
+        ] {
+            assert_eq!(decode(&bytes, || 3), (vec![], Some(expected)));
+        }
+    }
+
+    #[test]
+    fn next_survives_noise() {
+        let mut noise = Noise(42);
+        for _ in 0..20_000 {
+            let mut bytes = noise.bytes(60);
+            // Often something that begins like a frame.
+            if noise.below(3) > 0 && bytes.len() > 5 {
+                bytes[..3].fill(0);
+                bytes[4] = server::STDOUT + (bytes[4] % 9);
+            }
+            let mut cut = Noise(noise.below(1000) as u64 + 1);
+            let told = decode(&bytes, || cut.below(9));
+            assert_eq!(told, decode(&bytes, || usize::MAX));
+        }
+    }
+}

@@ -418,6 +418,9 @@ impl Session {
 
     fn tell_size(&mut self) {
         let (rows, columns) = Terminal::size();
+        if rows == 0 && columns == 0 {
+            return;
+        }
         let [a, b] = rows.to_be_bytes();
         let [c, d] = columns.to_be_bytes();
         self.say(client::RESIZE, &[a, b, c, d]);
