@@ -123,7 +123,7 @@ final class ContainerLifecycle {
 
   int start(Scope scope, ContainerId id) {
     TaskKey key = new TaskKey(scope.namespace(), id);
-    try (KeyedLocks.Held held = locks.lock(key)) {
+    try (KeyedLocks.Held _ = locks.lock(key)) {
       ContainerRecord container = containers.get(scope, id);
       ManagedOptions options = options(container);
       TaskState old = task(scope, id);
@@ -156,12 +156,12 @@ final class ContainerLifecycle {
               null));
       int pid;
       try {
-        keep(scope, container, new ManagedState(boot, Instant.now(), null, null));
         pid = tasks.start(scope, id, "");
       } catch (RuntimeException e) {
         abandon(scope, id);
         throw e;
       }
+      keep(scope, container, new ManagedState(boot, Instant.now(), null, null));
       watch(scope, id);
       return pid;
     }
@@ -199,7 +199,7 @@ final class ContainerLifecycle {
   }
 
   private void finish(Scope scope, ContainerId id, Exit exit) {
-    try (KeyedLocks.Held held = locks.lock(new TaskKey(scope.namespace(), id))) {
+    try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), id))) {
       TaskState task = task(scope, id);
       if (task == null || task.status() != TaskStatus.STOPPED) {
         return; // removed or started again meanwhile
@@ -341,7 +341,7 @@ final class ContainerLifecycle {
       kill(scope, id, KILL_SIGNAL);
       get(exit, KILL, container);
     }
-    try (KeyedLocks.Held held = locks.lock(new TaskKey(scope.namespace(), id))) {
+    try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), id))) {
       task = task(scope, id);
       if (task != null) {
         if (task.status() != TaskStatus.STOPPED) {

@@ -282,7 +282,10 @@ public final class ImageUseCases implements ImageService {
 
   @Override
   public Digest unpack(Scope scope, ResolvedImage image, String name, Progress progress) {
-    return underLease(scope, leased -> unpacker.unpack(leased, image, name, progress));
+    Digest top = unpacker.unpacked(scope, image, name);
+    return top == null
+        ? underLease(scope, leased -> unpacker.unpack(leased, image, name, progress))
+        : top;
   }
 
   @Override

@@ -40,6 +40,9 @@ final class LogReader {
   private final ExecutorService disk;
   private final LogSink sink;
 
+  /** The file that is being read. */
+  private @Nullable Part part;
+
   /**
    * @param current the newer file
    * @param disk threads that may wait for the disk
@@ -71,43 +74,10 @@ final class LogReader {
    */
   void read(LogQuery query, BooleanSupplier complete) {
     try {
-      long offset = 0;
-      @Nullable Part part = null;
-      if (query.from() != 0) {
-        part = at(query.from() >>> OFFSET_BITS);
-        offset = part == null ? 0 : query.from() & OFFSET_MASK;
-      }
-      if (part == null) {
-        part = first(query.tail() < 0);
-      }
-      if (part != null && query.tail() >= 0) {
-        offset = tail(part, query.tail());
-      }
-      while (true) {
-        boolean last = !query.follow() || complete.getAsBoolean();
-        if (part == null) {
-          part = open(current);
-          offset = 0;
-        }
-        if (part != null) {
-          offset = lines(part, offset, last);
-          Part next = successor(part);
-          if (next != null) {
-            // The logger ends a file before it begins the next, so one more look sees all of it.
-            lines(part, offset, true);
-            part.close();
-            part = next;
-            offset = 0;
-            continue;
-          }
-        }
-        if (last) {
-          if (part != null) {
-            part.close();
-          }
-          return;
-        }
-        Thread.sleep(PAUSE_MILLIS);
+      try {
+        readOpened(query, complete);
+      } finally {
+        become(null);
       }
     } catch (IOException e) {
       throw EngineException.internal("read log " + current + ": " + e.getMessage(), e);
@@ -117,13 +87,63 @@ final class LogReader {
     }
   }
 
+  private void readOpened(LogQuery query, BooleanSupplier complete)
+      throws IOException, InterruptedException {
+    long offset = 0;
+    if (query.from() != 0) {
+      become(at(query.from() >>> OFFSET_BITS));
+      offset = part == null ? 0 : query.from() & OFFSET_MASK;
+    }
+    if (part == null) {
+      become(first(query.tail() < 0));
+    }
+    if (part != null && query.tail() >= 0) {
+      offset = tail(part, query.tail());
+    }
+    while (true) {
+      boolean last = !query.follow() || complete.getAsBoolean();
+      if (part == null) {
+        become(open(current));
+        offset = 0;
+      }
+      if (part != null) {
+        offset = lines(part, offset, last);
+        Part next = successor(part);
+        if (next != null) {
+          // The logger ends a file before it begins the next, so one more look sees all of it.
+          lines(part, offset, true);
+          become(next);
+          offset = 0;
+          continue;
+        }
+      }
+      if (last) {
+        return;
+      }
+      Thread.sleep(PAUSE_MILLIS);
+    }
+  }
+
+  private void become(@Nullable Part next) throws IOException {
+    Part before = part;
+    part = next;
+    if (before != null) {
+      before.close();
+    }
+  }
+
   private @Nullable Part open(Path path) throws IOException, InterruptedException {
     return onDisk(
         () -> {
           try {
-            FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
-            Object inode = Files.getAttribute(path, "unix:ino");
-            return new Part(file, ((Number) inode).longValue() & INODE_MASK);
+            while (true) {
+              Object inode = Files.getAttribute(path, "unix:ino");
+              FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
+              if (inode.equals(Files.getAttribute(path, "unix:ino"))) {
+                return new Part(file, ((Number) inode).longValue() & INODE_MASK);
+              }
+              file.close(); // rotated in between
+            }
           } catch (NoSuchFileException e) {
             return null;
           }

@@ -157,7 +157,7 @@ public final class TaskUseCases implements TaskService {
     awaitRecovered();
     TaskKey key = new TaskKey(scope.namespace(), id);
     ContainerRecord container = containers.get(scope, id);
-    try (KeyedLocks.Held held = locks.lock(key)) {
+    try (KeyedLocks.Held _ = locks.lock(key)) {
       awaitRetired(key);
       if (tasks.containsKey(key)) {
         throw EngineException.alreadyExists("container " + id + " has a task already");
@@ -245,7 +245,7 @@ public final class TaskUseCases implements TaskService {
 
   /** The connection to a shim broke: it is dead, or it is asked again. */
   private void lost(TrackedTask task, Shim shim) {
-    try (KeyedLocks.Held held = locks.lock(task.key)) {
+    try (KeyedLocks.Held _ = locks.lock(task.key)) {
       if (closing || tasks.get(task.key) != task || task.shimOrNull() != shim) {
         return;
       }
@@ -281,7 +281,7 @@ public final class TaskUseCases implements TaskService {
   @Override
   public int start(Scope scope, ContainerId id, String execId) {
     TrackedTask task = task(scope, id);
-    try (KeyedLocks.Held held = locks.lock(task.key)) {
+    try (KeyedLocks.Held _ = locks.lock(task.key)) {
       TrackedProcess process = task.process(execId);
       synchronized (task) {
         if (process.status != TaskStatus.CREATED) {
@@ -372,7 +372,7 @@ public final class TaskUseCases implements TaskService {
   @Override
   public Exit delete(Scope scope, ContainerId id, String execId) {
     TrackedTask task = task(scope, id);
-    try (KeyedLocks.Held held = locks.lock(task.key)) {
+    try (KeyedLocks.Held _ = locks.lock(task.key)) {
       TrackedProcess process = task.process(execId);
       TaskState state = task.state(execId);
       if (state.status() != TaskStatus.STOPPED && state.status() != TaskStatus.CREATED) {

@@ -55,6 +55,14 @@ final class Unpacker {
     this.layers = layers;
   }
 
+  /** The name of the topmost snapshot if it is there already, else null. */
+  @Nullable Digest unpacked(Scope scope, ResolvedImage image, String snapshotter) {
+    List<Digest> chainIds = image.chainIds();
+    return !chainIds.isEmpty() && exists(scope, snapshotter, chainIds.getLast())
+        ? chainIds.getLast()
+        : null;
+  }
+
   Digest unpack(Scope scope, ResolvedImage image, String snapshotter, Progress progress) {
     List<Digest> chainIds = image.chainIds();
     if (chainIds.isEmpty()) {
@@ -68,7 +76,7 @@ final class Unpacker {
       Digest chainId = chainIds.get(i);
       Chain chain = new Chain(scope.namespace(), snapshotter, chainId);
       if (!exists(scope, snapshotter, chainId)) {
-        try (KeyedLocks.Held held = locks.lock(chain)) {
+        try (KeyedLocks.Held _ = locks.lock(chain)) {
           if (!exists(scope, snapshotter, chainId)) {
             layer(scope, chain, parent, image.layers().get(i), image.diffIds().get(i), progress);
           }

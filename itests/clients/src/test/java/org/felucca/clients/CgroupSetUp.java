@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * crun refuses a hybrid cgroup set-up whose second version has a controller. Where hugetlb is that one it is mounted as first
- * version for the time of a test.
+ * crun refuses a hybrid cgroup set-up whose second version has a controller. Where hugetlb is that
+ * one it is mounted as first version for the time of a test.
  */
 final class CgroupSetUp implements AutoCloseable {
   private static final Path HUGETLB = Path.of("/sys/fs/cgroup/hugetlb");

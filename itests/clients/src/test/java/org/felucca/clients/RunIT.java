@@ -30,7 +30,13 @@ class RunIT {
   void run_printsOutputAndErrorsExactly(String runtime) {
     Result result =
         engine.felucca(
-            "run", "--rm", "--runtime", runtime, "busybox", "sh", "-c",
+            "run",
+            "--rm",
+            "--runtime",
+            runtime,
+            "busybox",
+            "sh",
+            "-c",
             "printf out; printf err >&2; exit 7");
     assertEquals("out", result.out(), result::toString);
     assertEquals("err", result.err(), result::toString);
@@ -41,14 +47,16 @@ class RunIT {
   @ValueSource(strings = {"runc", "crun"})
   void run_endsAtOnce_losesNothing(String runtime) {
     for (int i = 0; i < 10; i++) {
-      Result result = engine.felucca("run", "--rm", "--runtime", runtime, "busybox", "echo", "" + i);
+      Result result =
+          engine.felucca("run", "--rm", "--runtime", runtime, "busybox", "echo", "" + i);
       assertEquals(i + "\n", result.ok().out());
     }
   }
 
   @Test
   void run_keptContainer_printsAndLogs() {
-    assertEquals("hello\n", engine.felucca("run", "--name", "kept", "busybox", "echo", "hello").ok().out());
+    assertEquals(
+        "hello\n", engine.felucca("run", "--name", "kept", "busybox", "echo", "hello").ok().out());
     assertEquals("hello\n", engine.felucca("logs", "kept").ok().out());
     assertTrue(engine.felucca("ps", "-a").ok().out().contains("Exited (0)"));
     engine.felucca("rm", "kept").ok();
@@ -61,7 +69,11 @@ class RunIT {
     Process process =
         new ProcessBuilder(
                 engine.client(
-                    "run", "--rm", "busybox", "sh", "-c",
+                    "run",
+                    "--rm",
+                    "busybox",
+                    "sh",
+                    "-c",
                     "dd if=/dev/zero bs=1M count=1024 2>/dev/null | tr '\\0' 'x'"))
             .redirectOutput(out.toFile())
             .start();

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An engine of a copy of the distribution, on a root and a state of its own, and the native client for it. Closing it removes
- * every container and checks that no process and no mount stays.
+ * An engine of a copy of the distribution, on a root and a state of its own, and the native client
+ * for it. Closing it removes every container and checks that no process and no mount stays.
  */
 final class TestEngine implements AutoCloseable {
   private final Path base;
@@ -44,11 +44,11 @@ final class TestEngine implements AutoCloseable {
     try {
       Path base = Files.createTempDirectory(Path.of("/var/tmp"), "felucca-it-");
       Path home = base.resolve("home");
-      // Hard links where the disk allows it: a copy of its own costs nothing, and has a deploy folder of its own.
+      // Hard links where the disk allows it: a copy of its own costs nothing, and has a deploy
+      // folder of its own.
       Result copy =
           Commands.run(
-              base,
-              List.of("cp", "-rlL", System.getProperty("felucca.home"), home.toString()));
+              base, List.of("cp", "-rlL", System.getProperty("felucca.home"), home.toString()));
       if (copy.status() != 0) {
         Commands.run(
                 base, List.of("cp", "-rL", System.getProperty("felucca.home"), home.toString()))
