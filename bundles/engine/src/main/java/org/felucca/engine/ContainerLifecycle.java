@@ -187,15 +187,16 @@ final class ContainerLifecycle {
 
   /** Cleans up after the container once its process has ended. */
   void watch(Scope scope, ContainerId id) {
-    tasks
-        .exit(scope, id, "")
-        .whenCompleteAsync(
-            (exit, failure) -> {
-              if (exit != null && !closing.getAsBoolean()) {
-                finish(scope, id, exit);
-              }
-            },
-            background);
+    CompletableFuture<Exit> _ =
+        tasks
+            .exit(scope, id, "")
+            .whenCompleteAsync(
+                (exit, failure) -> {
+                  if (exit != null && !closing.getAsBoolean()) {
+                    finish(scope, id, exit);
+                  }
+                },
+                background);
   }
 
   private void finish(Scope scope, ContainerId id, Exit exit) {

@@ -253,19 +253,20 @@ public final class ContainerUseCases implements ContainerService {
   }
 
   private void forgetWhenEnded(Scope scope, ContainerId id, String execId) {
-    tasks
-        .exit(scope, id, execId)
-        .whenCompleteAsync(
-            (exit, failure) -> {
-              if (exit != null && !closing) {
-                try {
-                  deleteExec(scope, id, execId);
-                } catch (EngineException e) {
-                  LOG.log(Level.FINE, "process gone with its container exec={0}", execId);
-                }
-              }
-            },
-            background);
+    CompletableFuture<Exit> _ =
+        tasks
+            .exit(scope, id, execId)
+            .whenCompleteAsync(
+                (exit, failure) -> {
+                  if (exit != null && !closing) {
+                    try {
+                      deleteExec(scope, id, execId);
+                    } catch (EngineException e) {
+                      LOG.log(Level.FINE, "process gone with its container exec={0}", execId);
+                    }
+                  }
+                },
+                background);
   }
 
   @Override

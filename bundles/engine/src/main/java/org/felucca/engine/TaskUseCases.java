@@ -231,16 +231,17 @@ public final class TaskUseCases implements TaskService {
     if (shim == null || process.ended.isDone()) {
       return;
     }
-    shim.exit(process.execId)
-        .whenCompleteAsync(
-            (exit, failure) -> {
-              if (exit != null) {
-                exits.ended(task, process, exit);
-              } else if (process.execId.isEmpty() && !closing) {
-                lost(task, shim);
-              }
-            },
-            background);
+    CompletableFuture<Exit> _ =
+        shim.exit(process.execId)
+            .whenCompleteAsync(
+                (exit, failure) -> {
+                  if (exit != null) {
+                    exits.ended(task, process, exit);
+                  } else if (process.execId.isEmpty() && !closing) {
+                    lost(task, shim);
+                  }
+                },
+                background);
   }
 
   /** The connection to a shim broke: it is dead, or it is asked again. */
