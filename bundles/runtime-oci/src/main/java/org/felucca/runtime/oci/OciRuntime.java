@@ -1,0 +1,168 @@
+package org.felucca.runtime.oci;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.felucca.api.EngineException;
+import org.felucca.api.runtime.Runtime;
+import org.felucca.api.runtime.RuntimeInfo;
+import org.felucca.api.runtime.RuntimeOptions;
+import org.felucca.oci.Json;
+import org.jspecify.annotations.Nullable;
+
+/** One configured OCI runtime. What its binary says is remembered until the file changes. */
+final class OciRuntime implements Runtime {
+  private static final Logger LOG = Logger.getLogger(OciRuntime.class.getName());
+
+  /** How long the binary may take to answer. */
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  private static final Pattern SPEC =
+      Pattern.compile("^spec:\\s*v?(\\d+\\.\\d+\\.\\d+)", Pattern.MULTILINE);
+  private static final Pattern RELEASE = Pattern.compile("^v?(\\d+\\.\\d+\\.\\d+)");
+
+  /** What nearly every runtime takes; for one that does not say. */
+  private static final String DEFAULT_OCI_VERSION = "1.0.2";
+
+  private final RuntimeSettings settings;
+  private final Duration deadline;
+  private final ReentrantLock asking = new ReentrantLock();
+  private volatile @Nullable Known known;
+
+  private record Known(String identity, RuntimeInfo info) {}
+
+  OciRuntime(RuntimeSettings settings) {
+    this(settings, DEADLINE);
+  }
+
+  OciRuntime(RuntimeSettings settings, Duration deadline) {
+    this.settings = settings;
+    this.deadline = deadline;
+  }
+
+  @Override
+  public RuntimeInfo info() {
+    Path binary = binary();
+    String identity = Binaries.identity(binary);
+    Known remembered = known;
+    if (remembered != null && remembered.identity.equals(identity)) {
+      return remembered.info;
+    }
+    asking.lock();
+    try {
+      remembered = known;
+      if (remembered != null && remembered.identity.equals(identity)) {
+        return remembered.info;
+      }
+      RuntimeInfo info = ask(binary);
+      known = new Known(identity, info);
+      return info;
+    } finally {
+      asking.unlock();
+    }
+  }
+
+  private Path binary() {
+    return Binaries.find(
+        "the binary of runtime " + settings.name(),
+        settings.binary(),
+        settings.folders(),
+        "binary");
+  }
+
+  private RuntimeInfo ask(Path binary) {
+    Question.Answer version = Question.ask(binary, "--version", deadline);
+    if (version.status() != 0) {
+      throw EngineException.precondition(
+          "%s --version ended with status %d and said %s; install a build for this machine"
+              .formatted(
+                  binary,
+                  version.status(),
+                  Question.quote(version.err().isEmpty() ? version.out() : version.err())));
+    }
+    String line = version.out().lines().findFirst().orElse("");
+    if (!line.matches(".*\\d+\\.\\d+.*") || line.length() > 200) {
+      throw EngineException.precondition(
+          "%s --version said %s, which is no version; is it an OCI runtime?"
+              .formatted(binary, Question.quote(line)));
+    }
+    warn(binary, line);
+    String features = features(binary);
+    return new RuntimeInfo(binary, line, ociVersion(features, version.out()), features);
+  }
+
+  private void warn(Path binary, String line) {
+    List<String> holes = KnownHoles.of(line);
+    if (holes.isEmpty()) {
+      return;
+    }
+    String all = String.join("; ", holes);
+    if (settings.refuseVulnerable()) {
+      throw EngineException.precondition(
+          "%s is %s, which has known holes (%s) and is refused by refuse_vulnerable=true; install a newer one"
+              .formatted(binary, line, all));
+    }
+    LOG.log(
+        Level.WARNING,
+        "runtime has known holes unless its distribution closed them name={0} binary={1} version=\"{2}\" holes=\"{3}\"",
+        new Object[] {settings.name(), binary, line, all});
+  }
+
+  /** The answer to {@code features}; empty from a runtime that has no such command. */
+  private String features(Path binary) {
+    Question.Answer answer = Question.ask(binary, "features", deadline);
+    if (answer.status() != 0 || !answer.out().startsWith("{")) {
+      return "";
+    }
+    try {
+      Json.object(answer.out().getBytes(java.nio.charset.StandardCharsets.UTF_8), "features");
+      return answer.out();
+    } catch (EngineException e) {
+      LOG.log(
+          Level.WARNING,
+          "runtime says nonsense of its features name={0} reason={1}",
+          new Object[] {settings.name(), e.getMessage()});
+      return "";
+    }
+  }
+
+  private static String ociVersion(String features, String version) {
+    if (!features.isEmpty()) {
+      String newest =
+          Json.object(features.getBytes(java.nio.charset.StandardCharsets.UTF_8), "features")
+              .string("ociVersionMax", "");
+      Matcher release = RELEASE.matcher(newest);
+      if (release.find()) {
+        return release.group(1);
+      }
+    }
+    Matcher spec = SPEC.matcher(version);
+    return spec.find() ? spec.group(1) : DEFAULT_OCI_VERSION;
+  }
+
+  @Override
+  public Path shim() {
+    return Binaries.find(
+        "the shim of runtime " + settings.name(), settings.shim(), settings.folders(), "shim");
+  }
+
+  @Override
+  public RuntimeOptions options() {
+    return new RuntimeOptions(
+        binary().toString(),
+        settings.root().toString(),
+        settings.systemdCgroup(),
+        settings.noPivotRoot(),
+        settings.noNewKeyring());
+  }
+
+  @Override
+  public String toString() {
+    return "runtime " + settings.name() + " (" + settings.description() + ")";
+  }
+}

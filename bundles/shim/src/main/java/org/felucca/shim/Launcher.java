@@ -1,0 +1,314 @@
+package org.felucca.shim;
+
+import com.google.protobuf.Any;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.TypedBytes;
+import org.felucca.api.runtime.RuntimeOptions;
+import org.felucca.api.shim.ShimInfo;
+import org.felucca.api.shim.ShimLaunch;
+import org.felucca.linux.BootId;
+import org.felucca.linux.ProcessId;
+import org.felucca.shim.wire.bootstrap.BootstrapParams;
+import org.felucca.shim.wire.runc.Options;
+import org.felucca.shim.wire.task.ShutdownRequest;
+
+/** Starts a shim: folder, start command, connection, record, in this order. */
+final class Launcher {
+  private static final Logger LOG = Logger.getLogger(Launcher.class.getName());
+  private static final String OPTIONS = "containerd.runc.v1.Options";
+
+  /** What the start command of a shim reads. */
+  private enum Stdin {
+    NOTHING,
+    BOOTSTRAP_PARAMS
+  }
+
+  private final ShimSettings settings;
+  private final DiskThreads disk;
+  private final Watches watches;
+  private final ShimCommand command;
+  private final CleanUp cleanUp;
+
+  /** What worked for a binary, by what tells its file from another. */
+  private final Map<String, Stdin> known = new ConcurrentHashMap<>();
+
+  Launcher(
+      ShimSettings settings,
+      DiskThreads disk,
+      Watches watches,
+      ShimCommand command,
+      CleanUp cleanUp) {
+    this.settings = settings;
+    this.disk = disk;
+    this.watches = watches;
+    this.command = command;
+    this.cleanUp = cleanUp;
+  }
+
+  /** See {@link org.felucca.api.shim.ShimService#launch}. */
+  ConnectedShim launch(ShimLaunch launch) {
+    Key key = new Key(launch.namespace(), launch.id());
+    BundleFolder bundle = new BundleFolder(settings, key);
+    Intent intent =
+        new Intent(
+            BootId.current().value(),
+            UUID.randomUUID().toString(),
+            key.namespace().value(),
+            key.id().value(),
+            launch.runtime(),
+            launch.shim().toString(),
+            Instant.now(),
+            null,
+            0,
+            0,
+            0);
+    ShimLog log = null;
+    boolean mine = false;
+    try {
+      disk.run("make the folder of container " + key, () -> bundle.create(intent, launch.spec()));
+      mine = true;
+      log = watches.follow(key, disk.call("open the log of " + key, bundle::openLog));
+      return start(launch, bundle, intent, log);
+    } catch (EngineException e) {
+      if (log != null) {
+        log.close();
+      }
+      if (mine || e.kind() != ErrorKind.ALREADY_EXISTS) {
+        undo(bundle, e);
+      }
+      throw e.during("launch a shim for container " + key);
+    }
+  }
+
+  private ConnectedShim start(ShimLaunch launch, BundleFolder bundle, Intent intent, ShimLog log) {
+    long deadline = System.nanoTime() + launch.deadline().toNanos();
+    Path binary = launch.shim();
+    Key key = bundle.key();
+    for (boolean again = false; ; again = true) {
+      long before = ticksSinceBoot();
+      Bootstrap bootstrap = bootstrap(binary, bundle, deadline);
+      TaskClient.Connected connected =
+          TaskClient.connect(key, bootstrap, min(settings.connect(), rest(deadline)));
+      Optional<ProcessId> process = ProcessId.of(connected.processes().getShimPid());
+      if (process.isPresent() && process.get().startTime() < before - 1) {
+        endOld(connected.client(), key, process.get(), again);
+        continue;
+      }
+      int protocol = connected.client().protocol();
+      Intent served =
+          intent.served(
+              bootstrap.address(),
+              protocol,
+              process.map(ProcessId::pid).orElse(0),
+              process.map(ProcessId::startTime).orElse(0L));
+      try {
+        disk.run(
+            "record the shim of " + key,
+            () -> {
+              bundle.writeAddress(new Bootstrap(bootstrap.address(), protocol));
+              bundle.writeIntent(served);
+            });
+      } catch (EngineException e) {
+        connected.client().close();
+        throw e;
+      }
+      LOG.log(
+          Level.FINE,
+          "shim launched container={0} pid={1} protocol={2}",
+          new Object[] {key, served.pid(), protocol});
+      return new ConnectedShim(
+          new ShimInfo(
+              key.namespace(),
+              key.id(),
+              launch.runtime(),
+              bundle.path(),
+              binary,
+              served.pid(),
+              protocol),
+          bundle,
+          bootstrap,
+          process.orElse(null),
+          connected.client(),
+          settings,
+          watches,
+          cleanUp,
+          log,
+          options(launch));
+    }
+  }
+
+  /**
+   * The start command hands back an old listener of the same name instead of failing. One that owns
+   * nothing is ended.
+   */
+  private void endOld(TaskClient old, Key key, ProcessId process, boolean again) {
+    try (var _ = new Closing(old)) {
+      if (!again) {
+        LOG.log(
+            Level.WARNING,
+            "an old shim serves this id, asking it to end container={0} pid={1}",
+            new Object[] {key, process.pid()});
+        old.call(
+            "Shutdown",
+            ShutdownRequest.newBuilder().setId(key.id().value()).setNow(true).build(),
+            com.google.protobuf.Empty.parser(),
+            settings.end());
+      }
+    } catch (EngineException e) {
+      LOG.log(Level.FINE, "old shim did not answer container=" + key, e);
+    }
+    if (again || !watches.awaitEnd(process, settings.end())) {
+      throw EngineException.precondition(
+          "an old shim (process %d) serves this id and does not end; its container may run: end it by 'kill %d', or take another id"
+              .formatted(process.pid(), process.pid()));
+    }
+  }
+
+  private record Closing(TaskClient client) implements AutoCloseable {
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+
+  private Bootstrap bootstrap(Path binary, BundleFolder bundle, long deadline) {
+    String identity = disk.call("look at the shim " + binary, () -> identity(binary));
+    Stdin stdin = known.get(identity);
+    if (stdin != null) {
+      return bootstrap(binary, bundle, stdin, deadline);
+    }
+    try {
+      Bootstrap bootstrap = bootstrap(binary, bundle, Stdin.NOTHING, deadline);
+      known.put(identity, Stdin.NOTHING);
+      return bootstrap;
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.INTERNAL) {
+        throw e;
+      }
+      // The newest shims start only with parameters, the oldest only without.
+      try {
+        Bootstrap bootstrap = bootstrap(binary, bundle, Stdin.BOOTSTRAP_PARAMS, deadline);
+        known.put(identity, Stdin.BOOTSTRAP_PARAMS);
+        return bootstrap;
+      } catch (EngineException second) {
+        e.addSuppressed(second);
+        throw e;
+      }
+    }
+  }
+
+  private Bootstrap bootstrap(Path binary, BundleFolder bundle, Stdin stdin, long deadline) {
+    byte[] input = stdin == Stdin.NOTHING ? new byte[0] : params(bundle.key());
+    ShimCommand.Result result =
+        command.run(binary, bundle.key(), bundle.path(), List.of("start"), input, rest(deadline));
+    if (result.status() != 0) {
+      throw EngineException.internal(
+          "%s start ended with status %d: %s"
+              .formatted(
+                  binary,
+                  result.status(),
+                  result.words().isEmpty() ? "it said nothing" : result.words()),
+          null);
+    }
+    try {
+      return Bootstrap.parse(result.stdout());
+    } catch (EngineException e) {
+      throw e.during(binary + " start");
+    }
+  }
+
+  private byte[] params(Key key) {
+    return BootstrapParams.newBuilder()
+        .setInstanceId(key.id().value())
+        .setNamespace(key.namespace().value())
+        .setContainerdTtrpcAddress(settings.address() + ".ttrpc")
+        .setContainerdGrpcAddress(settings.address())
+        .setContainerdBinary(settings.self())
+        .build()
+        .toByteArray();
+  }
+
+  private static String identity(Path binary) throws IOException {
+    if (!Files.exists(binary)) {
+      return binary.toString(); // running it says what is wrong
+    }
+    Map<String, Object> file = Files.readAttributes(binary, "unix:dev,ino,size,ctime");
+    return "%s %s %s %s %s"
+        .formatted(binary, file.get("dev"), file.get("ino"), file.get("size"), file.get("ctime"));
+  }
+
+  /** No process and no folder stays. */
+  private void undo(BundleFolder bundle, EngineException failure) {
+    try (Uninterrupted _ = Uninterrupted.begin()) {
+      cleanUp.killAllIn(bundle);
+      Bootstrap address =
+          disk.call("read the address of " + bundle.key(), () -> leftAddress(bundle));
+      cleanUp.remove(bundle, address);
+    } catch (EngineException e) {
+      LOG.log(Level.WARNING, "launch not undone, the next start tries again", e);
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static @org.jspecify.annotations.Nullable Bootstrap leftAddress(BundleFolder bundle) {
+    try {
+      return bundle.readAddress();
+    } catch (IOException | EngineException e) {
+      return null; // rubbish names no socket
+    }
+  }
+
+  /** What Create is given: the client's own, or those of the runtime's configuration. */
+  private static TypedBytes options(ShimLaunch launch) {
+    TypedBytes given = launch.clientOptions();
+    if (given != null && !given.typeUrl().isEmpty()) {
+      return given;
+    }
+    RuntimeOptions options = launch.options();
+    Any any =
+        Any.newBuilder()
+            .setTypeUrl(OPTIONS)
+            .setValue(
+                Options.newBuilder()
+                    .setBinaryName(options.binaryName())
+                    .setRoot(options.root())
+                    .setSystemdCgroup(options.systemdCgroup())
+                    .setNoPivotRoot(options.noPivotRoot())
+                    .setNoNewKeyring(options.noNewKeyring())
+                    .build()
+                    .toByteString())
+            .build();
+    return new TypedBytes(any.getTypeUrl(), any.getValue().toByteArray());
+  }
+
+  /** In hundredths of a second, as the start times of processes are. */
+  private static long ticksSinceBoot() {
+    try {
+      String uptime = Files.readString(Path.of("/proc/uptime"));
+      return Math.round(Double.parseDouble(uptime.substring(0, uptime.indexOf(' '))) * 100);
+    } catch (IOException e) {
+      throw EngineException.internal("read /proc/uptime: " + e.getMessage(), e);
+    }
+  }
+
+  private static Duration rest(long deadline) {
+    return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}
