@@ -245,6 +245,7 @@ public final class TaskUseCases implements TaskService {
   }
 
   /** The connection to a shim broke: it is dead, or it is asked again. */
+  @SuppressWarnings("ReferenceEquality") // another connection is another one, whatever it says
   private void lost(TrackedTask task, Shim shim) {
     try (KeyedLocks.Held _ = locks.lock(task.key)) {
       if (closing || tasks.get(task.key) != task || task.shimOrNull() != shim) {
