@@ -37,11 +37,13 @@ public record DiskUsage(long bytes, long inodes) {
 
     @Override
     public void file(Dir parent, String name) {
+      stopIfInterrupted(parent);
       parent.statIfExists(name).ifPresent(this::add);
     }
 
     @Override
     public void enter(Dir folder) {
+      stopIfInterrupted(folder);
       add(folder.stat());
     }
 
@@ -49,6 +51,13 @@ public record DiskUsage(long bytes, long inodes) {
     public void failed(LinuxException e) {
       if (!e.is(Errno.EXDEV) && !e.is(Errno.ENOENT)) {
         throw e;
+      }
+    }
+
+    private static void stopIfInterrupted(Dir folder) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new LinuxException(
+            "statx", folder.toString(), Errno.EINTR, "the thread was interrupted");
       }
     }
 

@@ -88,9 +88,8 @@ final class TreeWalk implements AutoCloseable {
   }
 
   /**
-   * Walks all that is in a folder; the folder itself is entered, but not left.
-   *
-   * @throws LinuxException EINTR if the thread is interrupted, which it then still is
+   * Walks all that is in a folder; the folder itself is entered, but not left. A visitor ends the
+   * walk by throwing.
    */
   static void walk(Dir top, Visitor visitor) {
     try (TreeWalk walk = new TreeWalk(visitor)) {
@@ -121,10 +120,6 @@ final class TreeWalk implements AutoCloseable {
 
   private void run() {
     while (!stack.isEmpty()) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new LinuxException(
-            "getdents64", describe(), Errno.EINTR, "the thread was interrupted");
-      }
       Frame frame = stack.element();
       Dir dir = frame.dir;
       if (dir == null) {
@@ -142,11 +137,6 @@ final class TreeWalk implements AutoCloseable {
         visit(dir, entry);
       }
     }
-  }
-
-  private String describe() {
-    Frame frame = stack.peek();
-    return frame == null || frame.dir == null ? "" : frame.dir.toString();
   }
 
   private void visit(Dir dir, DirEntry entry) {

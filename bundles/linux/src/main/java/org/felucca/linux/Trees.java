@@ -1,25 +1,25 @@
 package org.felucca.linux;
 
-import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What is done to a folder and everything below it. */
+/**
+ * Deleting whole trees, hostile ones too: no link is followed, no mount point crossed, no file
+ * opened, and no depth is too deep. What can't be deleted does not keep the rest. A deletion takes
+ * as long as the tree is large and holds the carrier thread. To undo a folder that others may look
+ * at, rename it first.
+ */
 public final class Trees {
-  // Deeper folders are moved up first, so that neither descriptors nor stack run out.
-  private static final int DEEP = 200;
-  private static final int DEEPEST = 4000;
+  private static final int MOST_SUPPRESSED = 9;
 
   private Trees() {}
 
   /**
-   * Deletes what has that name and, if it is a folder, everything below it. Follows no link and
-   * crosses no mount point. Holds the carrier thread. To undo a folder that others may look at,
-   * rename it first.
+   * Deletes what has that name and, if it is a folder, everything below it. Goes on if the thread
+   * is interrupted: cleaning up after a cancelled work is what it is for.
    *
    * @return false if there was nothing of that name
-   * @throws LinuxException EXDEV if a file system is mounted on or below it; else the first
-   *     failure, what is left is left
+   * @throws LinuxException the first failure, with up to nine more as its suppressed ones: EXDEV or
+   *     EBUSY at a mount point, EPERM at an immutable file ...
    */
   public static boolean delete(Dir parent, String name) {
     return delete(parent, name, () -> {});
@@ -31,78 +31,113 @@ public final class Trees {
    * @param check run before each file, to give up by throwing
    */
   public static boolean delete(Dir parent, String name, Runnable check) {
-    Optional<FileStat> stat = parent.statIfExists(name);
-    if (stat.isEmpty()) {
-      return false;
-    }
-    if (stat.get().type() == FileType.DIRECTORY) {
-      new Deletion(check).folder(parent, name, 0);
-    } else {
+    try {
       parent.unlink(name);
+      return true;
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      } else if (!e.is(Errno.EISDIR)) {
+        throw e;
+      }
     }
+    Deletion deletion = new Deletion(check);
+    try (Dir dir = parent.enter(name)) {
+      TreeWalk.walk(dir, deletion);
+    } catch (LinuxException e) {
+      if (!e.is(Errno.ENOENT)) {
+        deletion.failed(e);
+      }
+    }
+    deletion.leave(parent, name);
+    deletion.throwIfFailed();
     return true;
   }
 
-  private static boolean isFolder(Dir parent, String name) {
-    return parent.statIfExists(name).map(s -> s.type() == FileType.DIRECTORY).orElse(false);
+  /**
+   * Deletes a path; its last component is not followed if it is a link, those before it are
+   * trusted.
+   *
+   * @param path with at least one name
+   * @return false if there was nothing
+   */
+  public static boolean delete(String path) {
+    String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    int slash = trimmed.lastIndexOf('/');
+    Dir folder;
+    try {
+      folder = Dir.open(slash < 0 ? "." : trimmed.substring(0, slash + 1));
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+    try (folder) {
+      return delete(folder, trimmed.substring(slash + 1));
+    }
   }
 
-  private static final class Deletion {
+  /**
+   * Deletes all that is in a folder, but not the folder; failures as in {@link #delete(Dir,
+   * String)}.
+   */
+  public static void clear(Dir folder) {
+    Deletion deletion = new Deletion(() -> {});
+    TreeWalk.walk(folder, deletion);
+    deletion.throwIfFailed();
+  }
+
+  private static final class Deletion implements TreeWalk.Visitor {
     private final Runnable check;
-    private @Nullable Dir top;
-    private int moved;
+    private @Nullable LinuxException first;
 
     Deletion(Runnable check) {
       this.check = check;
     }
 
-    void folder(Dir parent, String name, int depth) {
-      try (Dir dir = parent.enter(name)) {
-        if (depth == 0) {
-          top = dir;
-        }
-        do {
-          moved = depth == 0 ? 0 : moved;
-          empty(dir, dir.list(), depth);
-        } while (depth == 0 && moved > 0);
-      }
-      parent.rmdir(name);
-    }
-
-    private void empty(Dir dir, List<DirEntry> entries, int depth) {
-      for (DirEntry entry : entries) {
-        check.run();
-        boolean folder =
-            entry.type() == FileType.DIRECTORY
-                || (entry.type() == FileType.UNKNOWN && isFolder(dir, entry.name()));
-        if (!folder) {
-          dir.unlink(entry.name());
-        } else if (depth < DEEP || !moveUp(dir, entry.name())) {
-          if (depth > DEEPEST) {
-            throw new LinuxException(
-                "delete", entry.name(), Errno.ELOOP, "folders are nested too deeply");
-          }
-          folder(dir, entry.name(), depth + 1);
+    @Override
+    public void file(Dir parent, String name) {
+      check.run();
+      try {
+        parent.unlink(name);
+      } catch (LinuxException e) {
+        if (!e.is(Errno.ENOENT)) {
+          failed(e);
         }
       }
     }
 
-    private boolean moveUp(Dir dir, String name) {
-      if (top == null) {
-        return false;
-      }
-      for (int attempt = 0; attempt < 1000; attempt++) {
-        try {
-          dir.rename(name, top, ".deep-" + moved + "-" + attempt, Dir.RENAME_NOREPLACE);
-          moved++;
-          return true;
-        } catch (LinuxException e) {
-          if (!e.is(Errno.EEXIST)) {
-            return false; // an overlay can't move folders of its lower layers
-          }
+    @Override
+    public void enter(Dir folder) {
+      check.run();
+    }
+
+    @Override
+    public void leave(Dir parent, String name) {
+      try {
+        parent.rmdir(name);
+      } catch (LinuxException e) {
+        // A folder that is still not empty only follows from what failed in it.
+        if (!e.is(Errno.ENOENT) && !(e.is(Errno.ENOTEMPTY) && first != null)) {
+          failed(e);
         }
       }
-      return false;
+    }
+
+    @Override
+    public void failed(LinuxException e) {
+      if (first == null) {
+        first = e;
+      } else if (first.getSuppressed().length < MOST_SUPPRESSED) {
+        first.addSuppressed(e);
+      }
+    }
+
+    void throwIfFailed() {
+      if (first != null) {
+        throw first;
+      }
     }
   }
 }

@@ -86,6 +86,6 @@ final class Scratch implements AutoCloseable {
     if (mounted) {
       Mounts.unmountAll(path, Mounts.MNT_DETACH);
     }
-    TreeRemover.remove(path);
+    Trees.delete(path);
   }
 }
