@@ -6,6 +6,7 @@ import static org.felucca.linux.OpenFlags.O_NOFOLLOW;
 import static org.felucca.linux.OpenFlags.O_PATH;
 import static org.felucca.linux.OpenFlags.O_RDONLY;
 
+import com.sun.jna.LastErrorException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -161,14 +162,25 @@ public final class Dir implements AutoCloseable {
 
   /** As {@link #stat(String)}, empty if there is no such name. */
   public Optional<FileStat> statIfExists(String name) {
-    try {
-      return Optional.of(stat(name));
-    } catch (LinuxException e) {
-      if (e.is(Errno.ENOENT)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+    byte[] bytes = check("statx", name);
+    long[] buffer = FileStat.buffer();
+    // Absence is an answer here: it is not made into a message first, which costs more than the
+    // call.
+    long result =
+        descriptor.call(
+            "statx",
+            name,
+            fd -> {
+              try {
+                return Libc.statx(fd, bytes, FileStat.FLAGS, FileStat.MASK, buffer);
+              } catch (LastErrorException e) {
+                if (e.getErrorCode() == Errno.ENOENT.number()) {
+                  return -1;
+                }
+                throw e;
+              }
+            });
+    return result < 0 ? Optional.empty() : Optional.of(FileStat.of(buffer));
   }
 
   /** Makes a folder, its permissions less the process's umask. */
@@ -206,7 +218,7 @@ public final class Dir implements AutoCloseable {
                 source -> {
                   try {
                     return Libc.linkat(source, Descriptor.EMPTY, fd, bytes, Libc.AT_EMPTY_PATH);
-                  } catch (com.sun.jna.LastErrorException e) {
+                  } catch (LastErrorException e) {
                     // ENOENT is what a caller without CAP_DAC_READ_SEARCH gets.
                     if (e.getErrorCode() != Errno.ENOENT.number()) {
                       throw e;
