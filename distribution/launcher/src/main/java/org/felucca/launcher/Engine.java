@@ -136,6 +136,8 @@ final class Engine {
     properties.put("felucca.version", version);
 
     properties.put(Constants.FRAMEWORK_STORAGE, cache.toString());
+    // The updater resolves a new bundle beside the old one of the same name.
+    properties.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
     properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, "10");
     properties.put("felix.startlevel.bundle", String.valueOf(START_LEVEL_OURS));
     properties.put("felix.bootdelegation.implicit", "false");
