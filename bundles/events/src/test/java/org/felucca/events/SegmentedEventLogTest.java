@@ -104,8 +104,8 @@ class SegmentedEventLogTest {
         new Event.TaskExecStarted("id", "exec", 13),
         new Event.TaskPaused("id"),
         new Event.TaskResumed("id"),
-        new Event.BundleChanged("felucca.runc", "updated", "1.2.3", null, List.of("x", "y")),
-        new Event.BundleChanged("felucca.runc", "updated", "1.2.3", "runc", List.of()),
+        new Event.BundleChanged("felucca.runc", "updated", "1.2.3", null, 2),
+        new Event.BundleChanged("felucca.runc", "updated", "1.2.3", "runc", 0),
         new Event.Foreign("/other", new TypedBytes("a.B", new byte[] {0, 1, -1})));
   }
 

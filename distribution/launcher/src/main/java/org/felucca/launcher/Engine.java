@@ -47,6 +47,12 @@ final class Engine {
           "org.apache.felix.configurator", 2,
           "org.apache.felix.scr", 3);
 
+  /**
+   * Only its classes are wanted: started, it would open a shell of its own on the engine's standard
+   * input.
+   */
+  private static final String CLASSES_ONLY = "org.apache.felix.gogo.jline";
+
   private static final int START_LEVEL_LIBRARIES = 3;
   private static final int START_LEVEL_OURS = 4;
 
@@ -104,6 +110,9 @@ final class Engine {
     }
     for (Bundle bundle : bundles) {
       bundle.adapt(BundleStartLevel.class).setStartLevel(startLevel(bundle.getSymbolicName()));
+      if (CLASSES_ONLY.equals(bundle.getSymbolicName())) {
+        continue;
+      }
       if ((bundle.adapt(BundleRevision.class).getTypes() & BundleRevision.TYPE_FRAGMENT) == 0) {
         try {
           bundle.start(Bundle.START_ACTIVATION_POLICY);
