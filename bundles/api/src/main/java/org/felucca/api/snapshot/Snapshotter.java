@@ -24,7 +24,9 @@ public interface Snapshotter {
    * Makes room for a new active snapshot or view. Called again after a crash or a power loss, it
    * makes whole what is missing and takes nothing away.
    *
-   * @throws EngineException FAILED_PRECONDITION if the file system below can't do this, and why
+   * @throws EngineException FAILED_PRECONDITION if the file system below can't do this, and why;
+   *     ALREADY_EXISTS from a remote snapshotter that has found what the label {@code
+   *     containerd.io/snapshot.ref} names, and keeps it under this id as a committed snapshot
    */
   void prepare(SnapshotRef snapshot);
 
