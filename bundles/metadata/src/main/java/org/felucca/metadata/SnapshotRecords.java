@@ -1,0 +1,517 @@
+package org.felucca.metadata;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.Durability;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
+import org.felucca.api.Namespace;
+import org.felucca.api.Scope;
+import org.felucca.api.event.Event;
+import org.felucca.api.snapshot.Mount;
+import org.felucca.api.snapshot.SnapshotInfo;
+import org.felucca.api.snapshot.SnapshotKind;
+import org.felucca.api.snapshot.SnapshotRef;
+import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.snapshot.SnapshotUsage;
+import org.felucca.api.snapshot.Snapshotter;
+import org.felucca.oci.filter.Fields;
+import org.felucca.oci.filter.Filters;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/**
+ * The records of snapshots.
+ *
+ * <p>A new one is recorded as being made, its files are made, and it is recorded as ready. What a
+ * crash leaves between is rolled back at the next start: the record goes, and its files with the
+ * sweep that comes before a snapshotter's first use. A removal takes the record first. A commit
+ * changes the record when the files are on the disk. So every record that is ready has files.
+ */
+@Component(service = {SnapshotService.class, SnapshotRecords.class})
+public final class SnapshotRecords implements SnapshotService {
+
+  private static final Logger LOG = Logger.getLogger(SnapshotRecords.class.getName());
+
+  private final Database database;
+  private final Snapshotters snapshotters;
+
+  /** For each id, since a snapshotter is called for one id by one thread only. */
+  private final KeyedLocks<String> locks = new KeyedLocks<>();
+
+  @Activate
+  public SnapshotRecords(@Reference Database database, @Reference Snapshotters snapshotters) {
+    this.database = database;
+    this.snapshotters = snapshotters;
+  }
+
+  @Override
+  public List<String> snapshotters() {
+    return snapshotters.names();
+  }
+
+  @Override
+  public List<Mount> prepare(
+      Scope scope,
+      String snapshotter,
+      String key,
+      @Nullable String parent,
+      Map<String, String> labels) {
+    return make(scope, snapshotter, key, parent, labels, SnapshotKind.ACTIVE);
+  }
+
+  @Override
+  public List<Mount> view(
+      Scope scope,
+      String snapshotter,
+      String key,
+      @Nullable String parent,
+      Map<String, String> labels) {
+    return make(scope, snapshotter, key, parent, labels, SnapshotKind.VIEW);
+  }
+
+  private List<Mount> make(
+      Scope scope,
+      String snapshotter,
+      String key,
+      @Nullable String parent,
+      Map<String, String> given,
+      SnapshotKind kind) {
+    if (key.isEmpty()) {
+      throw EngineException.invalid("a snapshot must have a key");
+    }
+    Map<String, String> labels = Labels.checked(given);
+    return snapshotters.use(
+        snapshotter,
+        files -> {
+          long number = database.newId();
+          try (KeyedLocks.Held _ = locks.lock(SnapshotRow.id(number))) {
+            SnapshotRef ref = begin(scope, snapshotter, number, key, parent, labels, kind);
+            List<Mount> mounts;
+            try {
+              files.prepare(ref);
+              mounts = files.mounts(ref);
+            } catch (RuntimeException e) {
+              throw failed(scope, snapshotter, number, labels, files, e);
+            }
+            finish(scope, snapshotter, number, key, parent, kind);
+            return mounts;
+          }
+        });
+  }
+
+  /** Records what is about to be made. */
+  private SnapshotRef begin(
+      Scope scope,
+      String snapshotter,
+      long number,
+      String key,
+      @Nullable String parent,
+      Map<String, String> labels,
+      SnapshotKind kind) {
+    Namespace namespace = scope.namespace();
+    String target = labels.get(SnapshotRow.REF_LABEL);
+    String type = LeasedRows.SNAPSHOTS + snapshotter;
+    // Null when the key or the target is taken: that is told after the commit, as a lease is added
+    // to in any case.
+    SnapshotRef ref =
+        database.<@Nullable SnapshotRef>write(
+            scope.durability(),
+            t -> {
+              NamespaceRecords.ensure(t, namespace);
+              if (target != null
+                  && SnapshotRow.find(t.sql(), namespace, snapshotter, target, false) != null) {
+                LeasedRows.add(t, scope, type, target);
+                return null;
+              }
+              LeasedRows.add(t, scope, type, key);
+              if (SnapshotRow.find(t.sql(), namespace, snapshotter, key, true) != null) {
+                return null;
+              }
+              SnapshotRow below =
+                  parent == null ? null : committed(t.sql(), namespace, snapshotter, parent);
+              long now = Columns.write(Instant.now());
+              t.sql()
+                  .update(
+                      "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?)",
+                      number,
+                      namespace,
+                      snapshotter,
+                      key,
+                      below == null ? null : below.number(),
+                      kind.name(),
+                      Columns.write(labels),
+                      now,
+                      now);
+              SnapshotRow row = SnapshotRow.find(t.sql(), namespace, snapshotter, key, true);
+              if (row == null) {
+                throw EngineException.internal("the new record of " + key + " is gone", null);
+              }
+              return row.ref(t.sql());
+            });
+    if (ref == null) {
+      throw EngineException.alreadyExists(
+          "snapshot %s of %s exists already in namespace %s"
+              .formatted(Identifiers.quote(target == null ? key : target), snapshotter, namespace));
+    }
+    return ref;
+  }
+
+  private static SnapshotRow committed(
+      Sql sql, Namespace namespace, String snapshotter, String parent) {
+    SnapshotRow row = SnapshotRow.required(sql, namespace, snapshotter, parent);
+    if (row.info().kind() != SnapshotKind.COMMITTED) {
+      throw EngineException.invalid(
+          "snapshot %s can't be a parent: it is not committed"
+              .formatted(Identifiers.quote(parent)));
+    }
+    return row;
+  }
+
+  private void finish(
+      Scope scope,
+      String snapshotter,
+      long number,
+      String key,
+      @Nullable String parent,
+      SnapshotKind kind) {
+    database.writeAlways(
+        scope.durability(),
+        t -> {
+          t.sql().update("UPDATE snapshots SET ready = 1 WHERE id = ?", number);
+          if (kind == SnapshotKind.ACTIVE) {
+            t.happened(
+                scope.namespace(),
+                new Event.SnapshotPrepare(key, parent == null ? "" : parent, snapshotter));
+          }
+          return true;
+        });
+  }
+
+  /** Undoes a creation that failed, or takes over what a remote snapshotter has found. */
+  private RuntimeException failed(
+      Scope scope,
+      String snapshotter,
+      long number,
+      Map<String, String> labels,
+      Snapshotter files,
+      RuntimeException failure) {
+    String target = labels.get(SnapshotRow.REF_LABEL);
+    if (target != null
+        && failure instanceof EngineException e
+        && e.kind() == ErrorKind.ALREADY_EXISTS
+        && takeOver(scope, snapshotter, number, target)) {
+      return EngineException.alreadyExists(
+          "snapshot %s of %s exists already in namespace %s"
+              .formatted(Identifiers.quote(target), snapshotter, scope.namespace()));
+    }
+    try {
+      database.writeAlways(
+          scope.durability(),
+          t -> {
+            drop(t, number);
+            return true;
+          });
+      files.remove(SnapshotRow.id(number));
+    } catch (RuntimeException second) {
+      failure.addSuppressed(second);
+    }
+    return failure;
+  }
+
+  private boolean takeOver(Scope scope, String snapshotter, long number, String target) {
+    return database.writeAlways(
+        scope.durability(),
+        t -> {
+          if (SnapshotRow.find(t.sql(), scope.namespace(), snapshotter, target, true) != null) {
+            return false;
+          }
+          t.sql()
+              .update(
+                  "UPDATE snapshots SET name = ?, kind = ?, ready = 1 WHERE id = ?",
+                  target,
+                  SnapshotKind.COMMITTED.name(),
+                  number);
+          LeasedRows.add(t, scope, LeasedRows.SNAPSHOTS + snapshotter, target);
+          return true;
+        });
+  }
+
+  /** Deletes a record as part of another change. */
+  static void drop(Transaction t, long number) {
+    t.sql()
+        .update(
+            "DELETE FROM leased WHERE EXISTS (SELECT 1 FROM snapshots s WHERE s.id = ?"
+                + " AND s.namespace = leased.namespace AND leased.id = s.name"
+                + " AND leased.type = 'snapshots/' || s.snapshotter)",
+            number);
+    t.sql().update("DELETE FROM snapshots WHERE id = ?", number);
+  }
+
+  /** Does something with a snapshot's files while nobody else does. */
+  private <T> T with(
+      Scope scope, String snapshotter, String key, BiFunction<Snapshotter, Found, T> body) {
+    return snapshotters.use(
+        snapshotter,
+        files -> {
+          while (true) {
+            long number = find(scope, snapshotter, key).row().number();
+            try (KeyedLocks.Held _ = locks.lock(SnapshotRow.id(number))) {
+              // It may have been removed, committed or even made anew while the lock was waited
+              // for.
+              Found now = find(scope, snapshotter, key);
+              if (now.row().number() == number) {
+                return body.apply(files, now);
+              }
+            }
+          }
+        });
+  }
+
+  private record Found(SnapshotRow row, SnapshotRef ref) {}
+
+  private Found find(Scope scope, String snapshotter, String key) {
+    return database.read(
+        sql -> {
+          SnapshotRow row = SnapshotRow.required(sql, scope.namespace(), snapshotter, key);
+          return new Found(row, row.ref(sql));
+        });
+  }
+
+  @Override
+  public List<Mount> mounts(Scope scope, String snapshotter, String key) {
+    return with(
+        scope,
+        snapshotter,
+        key,
+        (files, found) -> {
+          if (found.ref().kind() == SnapshotKind.COMMITTED) {
+            throw EngineException.precondition(
+                "snapshot %s is committed and can't be mounted itself; prepare or view one over it"
+                    .formatted(Identifiers.quote(key)));
+          }
+          return files.mounts(found.ref());
+        });
+  }
+
+  @Override
+  public void commit(
+      Scope scope, String snapshotter, String name, String key, Map<String, String> given) {
+    if (name.isEmpty()) {
+      throw EngineException.invalid("a committed snapshot must have a name");
+    }
+    Map<String, String> labels = Labels.checked(given);
+    boolean made =
+        with(
+            scope,
+            snapshotter,
+            key,
+            (files, found) -> {
+              if (found.ref().kind() != SnapshotKind.ACTIVE) {
+                throw EngineException.precondition(
+                    "snapshot %s can't be committed: it is not active"
+                        .formatted(Identifiers.quote(key)));
+              }
+              if (nameTaken(scope, snapshotter, name)) {
+                return false;
+              }
+              SnapshotRef ref = database.read(sql -> found.row().ref(sql, labels));
+              SnapshotUsage usage = files.commit(ref);
+              return recordCommit(scope, snapshotter, found.row(), name, labels, usage);
+            });
+    if (!made) {
+      throw EngineException.alreadyExists(
+          "snapshot %s of %s exists already in namespace %s"
+              .formatted(Identifiers.quote(name), snapshotter, scope.namespace()));
+    }
+  }
+
+  /** Whether there is one already; then it is added to the lease of the call. */
+  private boolean nameTaken(Scope scope, String snapshotter, String name) {
+    return database.write(
+        scope.durability(),
+        t -> {
+          if (SnapshotRow.find(t.sql(), scope.namespace(), snapshotter, name, true) == null) {
+            return false;
+          }
+          LeasedRows.add(t, scope, LeasedRows.SNAPSHOTS + snapshotter, name);
+          return true;
+        });
+  }
+
+  private boolean recordCommit(
+      Scope scope,
+      String snapshotter,
+      SnapshotRow row,
+      String name,
+      Map<String, String> labels,
+      SnapshotUsage usage) {
+    Namespace namespace = scope.namespace();
+    String type = LeasedRows.SNAPSHOTS + snapshotter;
+    return database.writeAlways(
+        scope.durability(),
+        t -> {
+          LeasedRows.add(t, scope, type, name);
+          if (SnapshotRow.find(t.sql(), namespace, snapshotter, name, true) != null) {
+            return false;
+          }
+          LeasedRows.forget(t, namespace.value(), type, row.info().key());
+          long now = Columns.write(Instant.now());
+          t.sql()
+              .update(
+                  "UPDATE snapshots SET name = ?, kind = ?, labels = ?, inodes = ?, bytes = ?,"
+                      + " created = ?, updated = ? WHERE id = ?",
+                  name,
+                  SnapshotKind.COMMITTED.name(),
+                  Columns.write(labels),
+                  usage.inodes(),
+                  usage.bytes(),
+                  now,
+                  now,
+                  row.number());
+          t.happened(namespace, new Event.SnapshotCommit(row.info().key(), name, snapshotter));
+          return true;
+        });
+  }
+
+  @Override
+  public void remove(Scope scope, String snapshotter, String key) {
+    with(
+        scope,
+        snapshotter,
+        key,
+        (files, found) -> {
+          long number = found.row().number();
+          // What others may stand on must not come back with a power loss when its files are gone.
+          database.write(
+              found.ref().kind() == SnapshotKind.COMMITTED
+                  ? Durability.POWER_LOSS
+                  : scope.durability(),
+              t -> {
+                String child =
+                    t.sql()
+                        .first(
+                            "SELECT name FROM snapshots WHERE parent = ?",
+                            row -> row.getString(1),
+                            number);
+                if (child != null) {
+                  throw EngineException.precondition(
+                      "snapshot %s can't be removed: %s stands on it"
+                          .formatted(Identifiers.quote(key), Identifiers.quote(child)));
+                }
+                drop(t, number);
+                t.happened(scope.namespace(), new Event.SnapshotRemove(key, snapshotter));
+                return true;
+              });
+          deleteFiles(files, snapshotter, number);
+          return true;
+        });
+  }
+
+  private static void deleteFiles(Snapshotter files, String snapshotter, long number) {
+    try {
+      files.remove(SnapshotRow.id(number));
+    } catch (EngineException e) {
+      LOG.log(
+          Level.WARNING,
+          "snapshot files not deleted snapshotter="
+              + snapshotter
+              + " id="
+              + number
+              + " next=the next sweep",
+          e);
+    }
+  }
+
+  /** Deletes the files of a snapshot whose record is gone. */
+  void deleteFiles(String snapshotter, long number) {
+    try {
+      snapshotters.use(
+          snapshotter,
+          files -> {
+            try (KeyedLocks.Held _ = locks.lockAlways(SnapshotRow.id(number))) {
+              deleteFiles(files, snapshotter, number);
+              return true;
+            }
+          });
+    } catch (EngineException e) {
+      // Its snapshotter is away: the sweep at its return finds them.
+      LOG.log(
+          Level.INFO,
+          "snapshot files left snapshotter={0} id={1} reason={2}",
+          new Object[] {snapshotter, SnapshotRow.id(number), e.getMessage()});
+    }
+  }
+
+  @Override
+  public SnapshotInfo stat(Scope scope, String snapshotter, String key) {
+    requireSnapshotter(snapshotter);
+    return find(scope, snapshotter, key).row().info();
+  }
+
+  private void requireSnapshotter(String snapshotter) {
+    snapshotters.use(snapshotter, files -> true);
+  }
+
+  @Override
+  public SnapshotInfo update(
+      Scope scope, String snapshotter, String key, Map<String, String> labels, Set<String> paths) {
+    requireSnapshotter(snapshotter);
+    return database.write(
+        scope.durability(),
+        t -> {
+          SnapshotRow before = SnapshotRow.required(t.sql(), scope.namespace(), snapshotter, key);
+          SnapshotRow after =
+              before.with(
+                  Labels.changed("snapshot " + key, before.info().labels(), labels, paths),
+                  Instant.now());
+          t.sql()
+              .update(
+                  "UPDATE snapshots SET labels = ?, updated = ? WHERE id = ?",
+                  Columns.write(after.info().labels()),
+                  Columns.write(after.info().updatedAt()),
+                  after.number());
+          return after.info();
+        });
+  }
+
+  @Override
+  public List<SnapshotInfo> list(Scope scope, String snapshotter, List<String> filters) {
+    requireSnapshotter(snapshotter);
+    Predicate<Fields> filter = Filters.parseAll(filters);
+    return database.read(
+        sql ->
+            sql.readable(
+                SnapshotRow.COLUMNS + " AND s.ready = 1 ORDER BY s.name",
+                row -> {
+                  SnapshotInfo info = SnapshotRow.read(row).info();
+                  return filter.test(SnapshotRow.fields(info)) ? info : null;
+                },
+                scope.namespace(),
+                snapshotter));
+  }
+
+  @Override
+  public SnapshotUsage usage(Scope scope, String snapshotter, String key) {
+    requireSnapshotter(snapshotter);
+    Found found = find(scope, snapshotter, key);
+    if (found.ref().kind() == SnapshotKind.COMMITTED) {
+      return found.row().usage();
+    }
+    return with(scope, snapshotter, key, (files, now) -> files.usage(now.ref()));
+  }
+
+  @Override
+  public void cleanup(String snapshotter) {
+    snapshotters.cleanup(snapshotter);
+  }
+}

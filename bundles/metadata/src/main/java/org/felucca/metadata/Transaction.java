@@ -1,0 +1,37 @@
+package org.felucca.metadata;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.felucca.api.Namespace;
+import org.felucca.api.event.Event;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a change may do, on the writing thread. Nothing in it may wait for anything but the
+ * database.
+ */
+final class Transaction {
+
+  /** An event that is published when its change is committed. */
+  record Happening(@Nullable Namespace namespace, Event event) {}
+
+  private final Sql sql;
+  private final List<Happening> happenings = new ArrayList<>();
+
+  Transaction(Sql sql) {
+    this.sql = sql;
+  }
+
+  Sql sql() {
+    return sql;
+  }
+
+  /** Has an event published after the commit. */
+  void happened(@Nullable Namespace namespace, Event event) {
+    happenings.add(new Happening(namespace, event));
+  }
+
+  List<Happening> happenings() {
+    return happenings;
+  }
+}
