@@ -5,6 +5,7 @@ import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.zip.GZIPInputStream;
 
 /** The tar behind a stream that may be compressed, told by its first bytes. */
@@ -58,10 +59,12 @@ final class ArchiveStream {
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
       if (Thread.currentThread().isInterrupted()) {
-        throw new java.io.InterruptedIOException("interrupted");
+        throw new InterruptedIOException("interrupted");
       }
       try {
         return super.read(into, offset, length);
+      } catch (InterruptedIOException e) {
+        throw e;
       } catch (IOException e) {
         throw new SourceFailed(e);
       }

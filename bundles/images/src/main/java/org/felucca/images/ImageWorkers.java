@@ -8,6 +8,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.felucca.api.EngineException;
 
 /**
@@ -15,6 +18,7 @@ import org.felucca.api.EngineException;
  * the carriers of the callers' virtual threads.
  */
 final class ImageWorkers {
+  private static final Logger LOG = Logger.getLogger(ImageWorkers.class.getName());
   private static final int THREADS = 4;
   private static final long CLEAN_UP_SECONDS = 10;
 
@@ -30,11 +34,15 @@ final class ImageWorkers {
    */
   <T> T run(String attempted, Callable<T> work) {
     CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean claimed = new AtomicBoolean();
     Future<T> future;
     try {
       future =
           threads.submit(
               () -> {
+                if (!claimed.compareAndSet(false, true)) {
+                  throw EngineException.cancelled("interrupted before it began");
+                }
                 try {
                   return work.call();
                 } finally {
@@ -47,13 +55,10 @@ final class ImageWorkers {
     try {
       return future.get();
     } catch (InterruptedException e) {
+      boolean begun = !claimed.compareAndSet(false, true);
       future.cancel(true);
-      try {
-        if (!ended.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS)) {
-          future.cancel(true);
-        }
-      } catch (InterruptedException again) {
-        future.cancel(true);
+      if (begun) {
+        awaitCleanUp(attempted, ended);
       }
       Thread.currentThread().interrupt();
       throw EngineException.cancelled(attempted + ": interrupted");
@@ -62,6 +67,16 @@ final class ImageWorkers {
         throw known.during(attempted);
       }
       throw EngineException.internal(attempted + ": " + e.getCause(), e.getCause());
+    }
+  }
+
+  private static void awaitCleanUp(String attempted, CountDownLatch ended) {
+    try {
+      if (!ended.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS)) {
+        LOG.log(Level.WARNING, "cancelled work goes on until its stream ends work=" + attempted);
+      }
+    } catch (InterruptedException again) {
+      LOG.log(Level.FINE, "not waited for cancelled work work=" + attempted, again);
     }
   }
 

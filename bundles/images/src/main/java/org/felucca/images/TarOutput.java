@@ -51,18 +51,9 @@ final class TarOutput {
     byte[] block = new byte[BLOCK];
     byte[] name = path.getBytes(StandardCharsets.US_ASCII);
     if (name.length > 100) {
-      // blobs/sha512/<128 digits>: split at a slash, as ustar has it.
-      int slash = path.lastIndexOf('/');
-      put(block, 345, path.substring(0, slash));
-      put(block, 0, path.substring(slash + 1));
-      if (name.length - slash - 1 > 100) {
-        longName(name);
-        block = new byte[BLOCK];
-        System.arraycopy(name, 0, block, 0, 100);
-      }
-    } else {
-      System.arraycopy(name, 0, block, 0, name.length);
+      longName(name);
     }
+    System.arraycopy(name, 0, block, 0, Math.min(100, name.length));
     finishHeader(block, type, mode, size);
     left = size;
     padding = (int) ((BLOCK - size % BLOCK) % BLOCK);

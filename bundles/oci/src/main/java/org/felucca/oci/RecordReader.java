@@ -4,7 +4,6 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -99,7 +98,7 @@ final class RecordReader {
           ? (Object) number.doubleValue()
           : fail(where, value, "a number");
     }
-    if (type.isRecord() && !RecordWriter.isText(type)) {
+    if (type.isRecord() && !RecordShape.of(type).isText()) {
       return readRecord(Json.asMap(value, where), type, where);
     }
     if (!(value instanceof String text)) {
@@ -133,15 +132,14 @@ final class RecordReader {
     } catch (IllegalArgumentException e) {
       throw malformed("...", where, e);
     }
-    Method parser = RecordWriter.parser(type);
+    RecordShape shape = RecordShape.of(type);
+    Method parser = shape.parser();
+    Constructor<?> constructor = shape.constructor();
     try {
       if (parser != null) {
-        parser.setAccessible(true);
         return parser.invoke(null, text);
       }
-      if (RecordWriter.isValue(type)) {
-        Constructor<?> constructor = type.getDeclaredConstructor(String.class);
-        constructor.setAccessible(true);
+      if (constructor != null && shape.isValue()) {
         return constructor.newInstance(text);
       }
     } catch (ReflectiveOperationException e) {
@@ -151,22 +149,26 @@ final class RecordReader {
   }
 
   private Object readRecord(Map<String, @Nullable Object> members, Class<?> type, String where) {
-    RecordComponent[] components = type.getRecordComponents();
-    Class<?>[] types = new Class<?>[components.length];
-    @Nullable Object[] values = new @Nullable Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      types[i] = components[i].getType();
-      String name = RecordWriter.memberName(components[i].getName(), names);
-      String place = where.indexOf(": ") < 0 ? where + ": " + name : where + "." + name;
-      values[i] = read(members.get(name), components[i].getGenericType(), place);
+    RecordShape shape = RecordShape.of(type);
+    Constructor<?> constructor = shape.constructor();
+    if (constructor == null) {
+      throw new IllegalArgumentException(type + " is no record");
+    }
+    @Nullable Object[] values = new @Nullable Object[shape.components().size()];
+    for (int i = 0; i < values.length; i++) {
+      RecordShape.Component component = shape.components().get(i);
+      String name = component.name(names);
+      values[i] = read(members.get(name), component.type(), below(where, name));
     }
     try {
-      Constructor<?> constructor = type.getDeclaredConstructor(types);
-      constructor.setAccessible(true);
       return constructor.newInstance(values);
     } catch (ReflectiveOperationException e) {
       throw failure(e, where);
     }
+  }
+
+  private static String below(String where, String name) {
+    return where.indexOf(": ") < 0 ? where + ": " + name : where + "." + name;
   }
 
   private static @Nullable Object absent(Class<?> type) {

@@ -1,8 +1,6 @@
 package org.felucca.oci;
 
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -13,7 +11,6 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.felucca.api.EngineException;
@@ -59,78 +56,37 @@ final class RecordWriter {
         }
         yield copy;
       }
-      case Record record -> isText(record.getClass()) ? text(record) : members(record);
+      case Record record -> record(record);
       default ->
           throw new IllegalArgumentException(value.getClass() + " is not something JSON can hold");
     };
   }
 
-  /** Whether a record stands for a text: it parses one, or holds nothing else. */
-  static boolean isText(Class<?> type) {
-    return parser(type) != null || isValue(type);
-  }
-
-  static @Nullable Method parser(Class<?> type) {
-    try {
-      Method parse = type.getMethod("parse", String.class);
-      return parse.getReturnType() == type ? parse : null;
-    } catch (NoSuchMethodException e) {
-      return null;
+  private @Nullable Object record(Record record) {
+    RecordShape shape = RecordShape.of(record.getClass());
+    if (shape.parser() != null) {
+      return record.toString();
     }
-  }
-
-  static boolean isValue(Class<?> type) {
-    if (!type.isRecord()) {
-      return false;
+    if (shape.isValue()) {
+      return component(record, shape.components().getFirst());
     }
-    RecordComponent[] components = type.getRecordComponents();
-    return components.length == 1
-        && components[0].getName().equals("value")
-        && components[0].getType() == String.class;
-  }
-
-  static String memberName(String component, Json.Names names) {
-    if (names == Json.Names.CAMEL) {
-      return component;
-    }
-    StringBuilder snake = new StringBuilder();
-    for (int i = 0; i < component.length(); i++) {
-      char c = component.charAt(i);
-      if (Character.isUpperCase(c)) {
-        snake.append('_');
-      }
-      snake.append(c);
-    }
-    return snake.toString().toLowerCase(Locale.ROOT);
-  }
-
-  private static String text(Record record) {
-    if (parser(record.getClass()) == null) {
-      return String.valueOf(component(record, record.getClass().getRecordComponents()[0]));
-    }
-    return record.toString();
-  }
-
-  private Map<String, @Nullable Object> members(Record record) {
     Map<String, @Nullable Object> members = new LinkedHashMap<>();
-    for (RecordComponent component : record.getClass().getRecordComponents()) {
+    for (RecordShape.Component component : shape.components()) {
       Object member = tree(component(record, component));
       if (member != null) {
-        members.put(memberName(component.getName(), names), member);
+        members.put(component.name(names), member);
       }
     }
     return members;
   }
 
-  private static @Nullable Object component(Record record, RecordComponent component) {
+  private static @Nullable Object component(Record record, RecordShape.Component component) {
     try {
-      Method accessor = component.getAccessor();
-      accessor.setAccessible(true);
-      return accessor.invoke(record);
+      return component.accessor().invoke(record);
     } catch (IllegalAccessException | InvocationTargetException e) {
       throw EngineException.internal(
           "write %s of %s as JSON: %s"
-              .formatted(component.getName(), record.getClass().getName(), e.getMessage()),
+              .formatted(component.camel(), record.getClass().getName(), e.getMessage()),
           e);
     }
   }

@@ -208,4 +208,39 @@ class JsonTest {
         new String(json.bytes(), StandardCharsets.UTF_8));
     assertEquals("{\"a\":{\"b\":1}}", new String(copy.bytes(), StandardCharsets.UTF_8));
   }
+
+  @Test
+  void read_keepsNoClass() throws Exception {
+    // A bundle that is updated must leave nothing behind: its classes go with their loader.
+    java.lang.ref.WeakReference<ClassLoader> gone = useInAnotherLoader();
+    for (int i = 0; i < 50 && gone.get() != null; i++) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    assertNull(gone.get());
+  }
+
+  private static java.lang.ref.WeakReference<ClassLoader> useInAnotherLoader() throws Exception {
+    String name = Inner.class.getName();
+    byte[] code;
+    try (var in = JsonTest.class.getResourceAsStream("JsonTest$Inner.class")) {
+      code = in.readAllBytes();
+    }
+    ClassLoader loader =
+        new ClassLoader(JsonTest.class.getClassLoader()) {
+          @Override
+          protected Class<?> loadClass(String wanted, boolean resolve)
+              throws ClassNotFoundException {
+            return wanted.equals(name)
+                ? defineClass(name, code, 0, code.length)
+                : super.loadClass(wanted, resolve);
+          }
+        };
+    Class<? extends Record> type = loader.loadClass(name).asSubclass(Record.class);
+    Record read = Json.read(utf8("{\"name\":\"a\",\"count\":1}"), type, "inner");
+    assertEquals(
+        "{\"name\":\"a\",\"count\":1}", new String(Json.bytes(read), StandardCharsets.UTF_8));
+    assertTrue(type.getClassLoader() != Inner.class.getClassLoader());
+    return new java.lang.ref.WeakReference<>(loader);
+  }
 }

@@ -178,4 +178,21 @@ class FilterTest {
     assertThrows(
         EngineException.class, () -> LinearPattern.compile("a*a*a*a*a*a*b").find("a".repeat(4000)));
   }
+
+  @Test
+  void parse_randomTextsNeverFailOtherwise() {
+    java.util.Random random = new java.util.Random(5);
+    String alphabet = "ab._,=!~\"/|\\[](){}^$*+?0x \n";
+    for (int i = 0; i < 30_000; i++) {
+      StringBuilder text = new StringBuilder(random.nextBoolean() ? "name~=\"" : "");
+      for (int n = random.nextInt(12); n >= 0; n--) {
+        text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      try {
+        Filter.parse(text.append(text.indexOf("\"") >= 0 ? "\"" : "").toString()).test(THING);
+      } catch (EngineException e) {
+        assertEquals(ErrorKind.INVALID_ARGUMENT, e.kind());
+      }
+    }
+  }
 }
