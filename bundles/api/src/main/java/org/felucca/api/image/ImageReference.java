@@ -92,7 +92,7 @@ public record ImageReference(
             .formatted(Identifiers.quote(text), why));
   }
 
-  /** The short form that people type: without docker.io/library/ and without :latest. */
+  /** The short form with its tag, as docker writes it: without docker.io/library/. */
   public String familiar() {
     String name =
         registry.equals("docker.io")

@@ -1,0 +1,245 @@
+package org.felucca.shell.session;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.container.Attachment;
+import org.felucca.shell.wire.Frame;
+import org.felucca.shell.wire.FrameReader;
+import org.felucca.shell.wire.FrameWriter;
+import org.felucca.shell.wire.Hello;
+import org.felucca.shell.wire.MalformedException;
+import org.felucca.shell.wire.Payload;
+import org.felucca.shell.wire.Size;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connected client. One thread reads its frames ({@link #read}), one writes them, and the worker
+ * does what the client wants; it is interrupted when the client has gone, sends a signal that
+ * nobody takes, or the shell is being replaced.
+ */
+public final class Client {
+  private static final Logger LOG = Logger.getLogger(Client.class.getName());
+
+  private static final int SIGHUP = 1;
+  private static final int SIGPIPE = 13;
+
+  private final Hello hello;
+  private final FrameReader reader;
+  private final FrameWriter writer;
+  private final Thread worker;
+  private final StdinStream in;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final List<ClientListener> listeners = new CopyOnWriteArrayList<>();
+  private volatile Size size;
+  private volatile @Nullable Relay relay;
+  private volatile boolean resumable;
+  private volatile @Nullable Cancellation cancellation;
+
+  /**
+   * @param worker the thread that does what the client wants
+   */
+  public Client(Hello hello, FrameReader reader, FrameWriter writer, Thread worker) {
+    this.hello = hello;
+    this.reader = reader;
+    this.writer = writer;
+    this.worker = worker;
+    this.size = hello.size();
+    this.in =
+        new StdinStream(
+            bytes -> writer.send(Frame.STDIN_CREDIT, new Payload().u32(bytes).buffer()));
+    this.out = stream(Frame.STDOUT);
+    this.err = stream(Frame.STDERR);
+  }
+
+  /** What it said first. */
+  public Hello hello() {
+    return hello;
+  }
+
+  /** Its standard input; reading it takes the input from whoever runs after the client. */
+  public InputStream in() {
+    return in;
+  }
+
+  /** Its standard output. */
+  public PrintStream out() {
+    return out;
+  }
+
+  /** Its standard error. */
+  public PrintStream err() {
+    return err;
+  }
+
+  /** The size of its terminal now. */
+  public Size size() {
+    return size;
+  }
+
+  /** Adds a listener; the newest is asked first. */
+  public void listen(ClientListener listener) {
+    listeners.addFirst(listener);
+  }
+
+  /** Takes a listener away. */
+  public void unlisten(ClientListener listener) {
+    listeners.remove(listener);
+  }
+
+  /** Switches raw mode of the terminal on its standard input. */
+  public void raw(boolean on) throws IOException {
+    writer.send(Frame.RAW, new Payload().u8(on ? 1 : 0).buffer());
+  }
+
+  /** Says what the client shall ask for instead when the connection is lost from now on. */
+  public void resume(List<String> arguments) throws IOException {
+    writer.send(Frame.RESUME, new Payload().list(arguments).buffer());
+    resumable = true;
+  }
+
+  /** Whether {@link #resume} was said. */
+  public boolean isResumable() {
+    return resumable;
+  }
+
+  /**
+   * Lets the client relay a container's streams.
+   *
+   * @param wantsStdin whether its standard input goes to the container
+   * @param detachKeys docker's notation; empty for the usual ones
+   */
+  public Relay relay(Attachment attachment, boolean wantsStdin, String detachKeys)
+      throws IOException {
+    Relay fresh = new Relay(writer);
+    relay = fresh;
+    if (cancellation != null) {
+      fresh.lost();
+    }
+    boolean feed = wantsStdin && attachment.stdin() != null;
+    writer.send(
+        Frame.IO,
+        new Payload()
+            .u8((attachment.terminal() ? 1 : 0) | (feed ? 2 : 0))
+            .string(feed ? orEmpty(attachment.stdin()) : "")
+            .string(orEmpty(attachment.stdout()))
+            .string(orEmpty(attachment.stderr()))
+            .string(detachKeys)
+            .buffer());
+    return fresh;
+  }
+
+  /** A relay that went on while the connection was lost. */
+  public Relay adoptRelay() {
+    Relay fresh = new Relay(writer);
+    relay = fresh;
+    if (cancellation != null) {
+      fresh.lost();
+    }
+    return fresh;
+  }
+
+  /** Why the worker shall stop, or null. */
+  public @Nullable Cancellation cancellation() {
+    return cancellation;
+  }
+
+  /** Interrupts the worker; the first reason counts. */
+  public void cancel(Cancellation why) {
+    if (cancellation == null) {
+      cancellation = why;
+    }
+    worker.interrupt();
+  }
+
+  /** Flushes all output, says the status and waits until it is written. */
+  public void exit(int status) throws IOException {
+    out.flush();
+    err.flush();
+    writer.send(Frame.EXIT, new Payload().u8(status).buffer());
+    writer.finish();
+  }
+
+  /** Reads frames until the client goes; the caller closes the connection then. */
+  public void read() {
+    String why = "it has closed the connection";
+    try {
+      for (Frame frame = reader.next(); frame != null; frame = reader.next()) {
+        handle(frame);
+      }
+    } catch (MalformedException e) {
+      LOG.log(Level.WARNING, "client broke the protocol reason={0}", e.getMessage());
+      why = "it broke the protocol: " + e.getMessage();
+    } catch (IOException e) {
+      why = e.toString();
+    }
+    cancel(Cancellation.CLIENT_GONE);
+    in.lose(why);
+    writer.abort(why);
+    Relay open = relay;
+    if (open != null) {
+      open.lost();
+    }
+  }
+
+  private void handle(Frame frame) throws MalformedException {
+    switch (frame.type()) {
+      case Frame.STDIN -> in.arrived(frame.payload());
+      case Frame.STDIN_EOF -> {
+        Payload.end(frame.payload());
+        in.end();
+      }
+      case Frame.RESIZE -> {
+        size = Size.read(frame.payload());
+        listeners.forEach(ClientListener::resized);
+      }
+      case Frame.SIGNAL -> {
+        int signal = Payload.u32(frame.payload());
+        Payload.end(frame.payload());
+        signal(signal);
+      }
+      case Frame.IO_READY -> expectRelay(frame).ready().complete(null);
+      case Frame.IO_FAILED -> {
+        String reason = Payload.string(frame.payload());
+        expectRelay(frame).failed(reason);
+      }
+      case Frame.IO_DETACHED -> expectRelay(frame).detached().complete(null);
+      case Frame.IO_DONE -> expectRelay(frame).done().complete(null);
+      default -> throw new MalformedException("a frame of the unknown type " + frame.type());
+    }
+  }
+
+  private Relay expectRelay(Frame frame) throws MalformedException {
+    Payload.end(frame.payload());
+    Relay open = relay;
+    if (open == null) {
+      throw new MalformedException("an answer of type " + frame.type() + " to nothing");
+    }
+    return open;
+  }
+
+  private void signal(int signal) {
+    if (signal != SIGPIPE && signal != SIGHUP) {
+      for (ClientListener listener : listeners) {
+        if (listener.signalled(signal)) {
+          return;
+        }
+      }
+    }
+    cancel(new Cancellation(128 + signal, false));
+  }
+
+  private PrintStream stream(int type) {
+    return new PrintStream(new FrameOutput(writer, type), true, StandardCharsets.UTF_8);
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+}

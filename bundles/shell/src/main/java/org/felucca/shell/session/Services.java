@@ -1,0 +1,85 @@
+package org.felucca.shell.session;
+
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.container.ContainerService;
+import org.felucca.api.event.EventLog;
+import org.felucca.api.image.ImageService;
+import org.felucca.api.info.InfoService;
+import org.felucca.api.runtime.RuntimeService;
+import org.felucca.api.task.TaskService;
+import org.felucca.swap.Failures.Reason;
+import org.felucca.swap.Swap;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+
+/** The ways from the shell to the engine; each waits for and drains what is being replaced. */
+@Component(service = Services.class)
+public final class Services {
+  private final Swap<ContainerService> containers;
+  private final Swap<TaskService> tasks;
+  private final Swap<ImageService> images;
+  private final Swap<RuntimeService> runtimes;
+  private final Swap<InfoService> info;
+  private final Swap<EventLog> events;
+
+  /** Begins to watch. */
+  @Activate
+  public Services(BundleContext context) {
+    containers = new Swap<>(context, ContainerService.class, Services::failure);
+    tasks = new Swap<>(context, TaskService.class, Services::failure);
+    images = new Swap<>(context, ImageService.class, Services::failure);
+    runtimes = new Swap<>(context, RuntimeService.class, Services::failure);
+    info = new Swap<>(context, InfoService.class, Services::failure);
+    events = new Swap<>(context, EventLog.class, Services::failure);
+  }
+
+  /** Ends every use. */
+  @Deactivate
+  public void close() {
+    containers.close();
+    tasks.close();
+    images.close();
+    runtimes.close();
+    info.close();
+    events.close();
+  }
+
+  /** Containers. */
+  public Swap<ContainerService> containers() {
+    return containers;
+  }
+
+  /** Tasks. */
+  public Swap<TaskService> tasks() {
+    return tasks;
+  }
+
+  /** Images. */
+  public Swap<ImageService> images() {
+    return images;
+  }
+
+  /** Runtimes. */
+  public Swap<RuntimeService> runtimes() {
+    return runtimes;
+  }
+
+  /** What the engine says of itself. */
+  public Swap<InfoService> info() {
+    return info;
+  }
+
+  /** The event log. */
+  public Swap<EventLog> events() {
+    return events;
+  }
+
+  private static EngineException failure(Reason reason, String message, @Nullable Throwable cause) {
+    ErrorKind kind = reason == Reason.INTERRUPTED ? ErrorKind.CANCELLED : ErrorKind.UNAVAILABLE;
+    return new EngineException(kind, message, cause);
+  }
+}

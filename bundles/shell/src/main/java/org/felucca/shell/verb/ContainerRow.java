@@ -1,0 +1,107 @@
+package org.felucca.shell.verb;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.felucca.api.EngineException;
+import org.felucca.api.TypedBytes;
+import org.felucca.api.container.ContainerView;
+import org.felucca.api.image.ImageReference;
+import org.felucca.api.task.Exit;
+import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskStatus;
+import org.felucca.oci.Json;
+import org.felucca.oci.JsonObject;
+import org.felucca.shell.view.Words;
+import org.jspecify.annotations.Nullable;
+
+/** A container as lists show it; the components are the members of the JSON document. */
+record ContainerRow(
+    String id,
+    String name,
+    String image,
+    List<String> command,
+    String status,
+    @Nullable Integer exitStatus,
+    @Nullable Instant exitedAt,
+    @Nullable Instant startedAt,
+    Instant createdAt,
+    int pid,
+    String runtime,
+    Map<String, String> labels) {
+
+  static ContainerRow of(ContainerView view) {
+    TaskState task = view.task();
+    Exit exit = task == null ? null : task.exit();
+    return new ContainerRow(
+        view.container().id().value(),
+        view.container().name(),
+        view.container().image(),
+        command(view.container().spec()),
+        status(task),
+        exit == null ? null : (Integer) exit.status(),
+        exit == null ? null : exit.at(),
+        view.startedAt(),
+        view.container().createdAt(),
+        task == null ? 0 : task.pid(),
+        view.container().runtime(),
+        view.container().labels());
+  }
+
+  boolean isActive() {
+    return status.equals("running") || status.equals("paused") || status.equals("pausing");
+  }
+
+  private static String status(@Nullable TaskState task) {
+    return task == null ? "created" : task.status().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The arguments of its process; none if its spec is not to be understood. */
+  private static List<String> command(@Nullable TypedBytes spec) {
+    if (spec == null) {
+      return List.of();
+    }
+    try {
+      JsonObject process = Json.object(spec.value(), "spec").object("process");
+      return process == null ? List.of() : process.strings("args");
+    } catch (EngineException e) {
+      return List.of();
+    }
+  }
+
+  String statusText(Instant now) {
+    if (status.equals("created")) {
+      return "Created";
+    }
+    if (status.equals(TaskStatus.STOPPED.name().toLowerCase(Locale.ROOT))) {
+      return exitStatus == null || exitedAt == null
+          ? "Exited"
+          : "Exited (%d) %s".formatted(exitStatus, Words.ago(exitedAt, now));
+    }
+    String since =
+        startedAt == null ? "" : " " + Words.span(java.time.Duration.between(startedAt, now));
+    return switch (status) {
+      case "running" -> "Up" + since;
+      case "paused", "pausing" -> "Up" + since + " (" + status + ")";
+      default -> status;
+    };
+  }
+
+  String imageText() {
+    return familiar(image);
+  }
+
+  /** An image's name as people type it: {@code busybox}. */
+  static String familiar(String name) {
+    try {
+      ImageReference reference = ImageReference.parse(name);
+      String familiar = reference.familiar();
+      return reference.digest() == null && "latest".equals(reference.tag())
+          ? familiar.substring(0, familiar.length() - ":latest".length())
+          : familiar;
+    } catch (EngineException foreign) {
+      return name;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package org.felucca.shell.verb;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
+import org.felucca.shell.session.Call;
+import org.felucca.shell.session.ExitStatus;
+import org.felucca.shell.verb.Entry.Group;
+import org.felucca.shell.verb.Entry.Leaf;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** From words to the verb that they mean. */
+public final class Dispatch {
+  private Dispatch() {}
+
+  /**
+   * Runs a verb, or a verb of a group.
+   *
+   * @param path the words that led here, for messages
+   * @param words the rest
+   */
+  public static void run(Call call, String path, Entry entry, List<String> words) throws Exception {
+    switch (entry) {
+      case Group group -> runGroup(call, path, group, words);
+      case Leaf leaf -> runLeaf(call, path, leaf, words);
+    }
+  }
+
+  private static void runGroup(Call call, String path, Group group, List<String> words)
+      throws Exception {
+    if (words.isEmpty() || isHelp(words.getFirst())) {
+      call.out().print(Overview.of(path, group, call.textColumns()));
+      if (words.isEmpty()) {
+        throw new ExitStatus(ExitStatus.ENGINE, path + " needs one of the verbs above", null);
+      }
+      return;
+    }
+    String word = words.getFirst();
+    Entry child = group.children().get(word);
+    if (child == null) {
+      throw unknown(path + " ", word, visible(group.children()));
+    }
+    run(call, path + " " + word, child, words.subList(1, words.size()));
+  }
+
+  private static void runLeaf(Call call, String path, Leaf leaf, List<String> words)
+      throws Exception {
+    Verb verb = leaf.maker().get();
+    CommandLine line = verb.commandLine("felucca " + path, leaf.description());
+    try {
+      line.parseArgs(words.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw new EngineException(
+          org.felucca.api.ErrorKind.INVALID_ARGUMENT,
+          "%s: %s; see felucca %s --help".formatted(path, explain(e), path),
+          e);
+    }
+    if (verb.help) {
+      line.setUsageHelpWidth(Math.max(60, Math.min(call.textColumns(), 120)));
+      Ansi colours = call.isColoured() ? Ansi.ON : Ansi.OFF;
+      call.out().print(line.getUsageMessage(colours));
+      return;
+    }
+    verb.run(call);
+  }
+
+  private static String explain(ParameterException e) {
+    String message = e.getMessage();
+    String text =
+        message == null || message.isEmpty()
+            ? "the arguments are wrong"
+            : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
+      return text + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+    }
+    return text;
+  }
+
+  /** Whether a word asks for help. */
+  public static boolean isHelp(String word) {
+    return word.equals("help") || word.equals("--help") || word.equals("-h");
+  }
+
+  /** The failure that a word is no verb, with what was meant perhaps. */
+  public static EngineException unknown(String before, String word, Collection<String> known) {
+    List<String> close = close(word, known);
+    return EngineException.invalid(
+        "%s%s is no verb%s; felucca %shelp lists them"
+            .formatted(
+                before,
+                Identifiers.quote(word),
+                close.isEmpty() ? "" : ", did you mean " + String.join(" or ", close) + "?",
+                before));
+  }
+
+  static List<String> visible(Map<String, Entry> entries) {
+    List<String> names = new ArrayList<>();
+    entries.forEach(
+        (name, entry) -> {
+          if (!(entry instanceof Leaf leaf) || !leaf.hidden()) {
+            names.add(name);
+          }
+        });
+    return names;
+  }
+
+  /** At most three names that are a typing error away, the closest first. */
+  static List<String> close(String word, Collection<String> known) {
+    int limit = Math.max(1, word.length() / 3);
+    return known.stream()
+        .filter(
+            name -> distance(word, name) <= limit || (word.length() > 2 && name.startsWith(word)))
+        .sorted(
+            Comparator.comparingInt((String name) -> distance(word, name))
+                .thenComparing(name -> name))
+        .limit(3)
+        .toList();
+  }
+
+  /**
+   * Insertions, deletions, changes and swaps of neighbours that lead from one word to the other.
+   */
+  static int distance(String from, String to) {
+    int[][] costs = new int[from.length() + 1][to.length() + 1];
+    for (int i = 0; i <= from.length(); i++) {
+      for (int j = 0; j <= to.length(); j++) {
+        if (i == 0 || j == 0) {
+          costs[i][j] = i + j;
+          continue;
+        }
+        boolean same = from.charAt(i - 1) == to.charAt(j - 1);
+        int cost = costs[i - 1][j - 1] + (same ? 0 : 1);
+        cost = Math.min(cost, Math.min(costs[i - 1][j], costs[i][j - 1]) + 1);
+        if (i > 1
+            && j > 1
+            && from.charAt(i - 1) == to.charAt(j - 2)
+            && from.charAt(i - 2) == to.charAt(j - 1)) {
+          cost = Math.min(cost, costs[i - 2][j - 2] + 1);
+        }
+        costs[i][j] = cost;
+      }
+    }
+    return costs[from.length()][to.length()];
+  }
+}

@@ -1,0 +1,139 @@
+package org.felucca.shell.verb;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.container.Attachment;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.ExecOptions;
+import org.felucca.shell.session.Call;
+import org.felucca.shell.session.ExitStatus;
+import org.felucca.shell.session.Services;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs a further program in a running container. */
+final class Exec extends Verb {
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "join standard input")
+  boolean interactive;
+
+  @Option(
+      names = {"-t", "--tty"},
+      description = "give it a terminal")
+  boolean tty;
+
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "NAME[=VALUE]",
+      description = "set a variable; without a value, to what it is here")
+  List<String> env = new ArrayList<>();
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "USER[:GROUP]",
+      description = "run as this user, by name or number")
+  @Nullable String user;
+
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "FOLDER",
+      description = "the working folder")
+  @Nullable String cwd;
+
+  @Option(
+      names = {"-d", "--detach"},
+      description = "let it run in the background, its output dropped")
+  boolean detach;
+
+  @Option(
+      names = "--detach-keys",
+      paramLabel = "KEYS",
+      description = "the keys that let go of it (else ctrl-p,ctrl-q)")
+  String detachKeys = "";
+
+  @Parameters(index = "0", paramLabel = "CONTAINER", description = "id or name")
+  String container = "";
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "COMMAND",
+      description = "the program and its arguments")
+  List<String> command = new ArrayList<>();
+
+  @Override
+  protected void run() throws Exception {
+    if (!detach) {
+      call().requireClient();
+    }
+    Scope scope = scope();
+    ContainerId id = container(container).id();
+    ExecOptions options =
+        new ExecOptions(
+            command,
+            CreateArguments.environment(call(), env),
+            user,
+            cwd,
+            tty,
+            interactive && !detach,
+            !detach);
+    String execId = services().containers().use(service -> service.exec(scope, id, options));
+    if (detach) {
+      try {
+        startNow(scope, id, execId);
+      } catch (EngineException e) {
+        throw ExitStatus.notStarted(e);
+      }
+      return;
+    }
+    int status;
+    try {
+      Attachment attachment =
+          services().containers().use(service -> service.execAttachment(scope, id, execId));
+      status =
+          new Foreground(call(), scope, id, execId, tty)
+              .run(attachment, interactive, detachKeys, () -> startNow(scope, id, execId));
+    } finally {
+      Call.uninterrupted(() -> forget(services(), scope, id, execId));
+    }
+    if (status != 0) {
+      throw new ExitStatus(status);
+    }
+  }
+
+  private int startNow(Scope scope, ContainerId id, String execId) {
+    return services().containers().use(service -> service.startExec(scope, id, execId));
+  }
+
+  /**
+   * Takes the process away if it has ended; one that was let go of stays until its container ends.
+   */
+  static boolean forget(Services services, Scope scope, ContainerId id, String execId) {
+    try {
+      return services
+              .containers()
+              .use(
+                  reference -> true,
+                  java.time.Duration.ZERO,
+                  service -> service.deleteExec(scope, id, execId))
+              .status()
+          >= 0;
+    } catch (EngineException running) {
+      return false;
+    }
+  }
+
+  @Override
+  protected boolean stopsAtArgument() {
+    return true;
+  }
+
+  @Override
+  protected Names names() {
+    return Names.CONTAINERS;
+  }
+}

@@ -1,0 +1,56 @@
+package org.felucca.shell.verb;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.image.Image;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Imports images. */
+final class ImageImport extends Listing {
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "the name of an image that the archive does not name")
+  @Nullable String name;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE|FOLDER|-",
+      description =
+          "an OCI layout (a folder or a tar) or what docker save wrote; - for standard input")
+  String archive = "";
+
+  @Override
+  protected void run() {
+    Scope scope = scope();
+    List<Image> images;
+    try (ProgressLine progress = new ProgressLine(call())) {
+      if (archive.equals("-")) {
+        images =
+            services()
+                .images()
+                .use(service -> service.importStream(scope, call().in(), name, progress));
+      } else {
+        Path path = call().path(archive);
+        if (!Files.exists(path)) {
+          throw EngineException.notFound(
+              "import %s: there is no such file or folder".formatted(path));
+        }
+        images =
+            services().images().use(service -> service.importPath(scope, path, name, progress));
+      }
+    }
+    for (Image image : images) {
+      if (isJson()) {
+        json(ImageRow.of(services(), scope, image));
+      } else {
+        say(quiet ? image.target().digest().toString() : ContainerRow.familiar(image.name()));
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.felucca.shell.verb;
+
+import java.time.Instant;
+import org.felucca.api.Scope;
+import org.felucca.api.info.EngineInfo;
+import org.felucca.shell.view.Words;
+
+/** Shows the engine at a glance. */
+final class Info extends Listing {
+  @Override
+  protected void run() {
+    Scope scope = scope();
+    EngineInfo info = services().info().use(service -> service.info(scope));
+    if (isJson()) {
+      json(info);
+      return;
+    }
+    if (quiet) {
+      say(info.address().toString());
+      return;
+    }
+    call().out().print(text(scope, info, Instant.now()));
+  }
+
+  private static String text(Scope scope, EngineInfo info, Instant now) {
+    StringBuilder text = new StringBuilder();
+    line(text, "Version", info.version());
+    line(text, "Process", "%d, since %s".formatted(info.pid(), Words.ago(info.startedAt(), now)));
+    line(text, "Address", info.address());
+    line(text, "Root", info.root());
+    line(text, "State", info.state());
+    line(
+        text,
+        "Kernel",
+        info.kernel() + " on " + info.architecture() + ", cgroups " + info.cgroups());
+    line(text, "Runtime", info.defaultRuntime() + " (" + info.defaultRuntimeReason() + ")");
+    line(
+        text,
+        "Snapshotter",
+        info.defaultSnapshotter() + " of " + String.join(", ", info.snapshotters()));
+    line(text, "Namespace", scope.namespace());
+    line(text, "Containers", "%d, %d running".formatted(info.containers(), info.running()));
+    line(text, "Images", info.images());
+    info.warnings().forEach(warning -> line(text, "Warning", warning));
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String name, Object value) {
+    text.append("%-12s %s\n".formatted(name + ":", value));
+  }
+}

@@ -1,0 +1,60 @@
+package org.felucca.shell.verb;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
+import org.felucca.shell.view.Signals;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Sends a signal to containers. */
+final class Kill extends Verb {
+  @Option(
+      names = {"-s", "--signal"},
+      paramLabel = "SIGNAL",
+      description = "a name or a number (else KILL)")
+  String signal = "KILL";
+
+  @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "ids or names")
+  List<String> containers = new ArrayList<>();
+
+  @Override
+  protected void run() throws Exception {
+    Scope scope = scope();
+    int number = Signals.parse(signal);
+    forEach(
+        containers,
+        text -> {
+          kill(scope, container(text).id(), text, number);
+          say(text);
+        });
+  }
+
+  private void kill(Scope scope, ContainerId id, String text, int number) {
+    try {
+      services()
+          .tasks()
+          .use(
+              tasks -> {
+                tasks.kill(scope, id, "", number, false);
+                return true;
+              });
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        throw new EngineException(
+            ErrorKind.FAILED_PRECONDITION,
+            "kill " + text + ": it does not run; felucca ps -a shows its state",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  protected Names names() {
+    return Names.CONTAINERS;
+  }
+}

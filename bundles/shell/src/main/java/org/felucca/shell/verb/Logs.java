@@ -1,0 +1,92 @@
+package org.felucca.shell.verb;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.LogQuery;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a container has written. */
+final class Logs extends Verb {
+  @Option(
+      names = {"-f", "--follow"},
+      description = "go on until it ends")
+  boolean follow;
+
+  @Option(
+      names = "--tail",
+      paramLabel = "LINES",
+      description = "only so many of the last lines, or \"all\"")
+  String tail = "all";
+
+  @Option(
+      names = {"-t", "--timestamps"},
+      description = "put the time before each line")
+  boolean timestamps;
+
+  @Option(names = "--from", hidden = true, description = "the position to go on from")
+  long from;
+
+  @Parameters(index = "0", paramLabel = "CONTAINER", description = "id or name")
+  String container = "";
+
+  @Override
+  protected void run() throws Exception {
+    Scope scope = scope();
+    long lines = lines();
+    ContainerId id = container(container).id();
+    try (LogOutput output = new LogOutput(call(), timestamps, from, this::resumption)) {
+      while (true) {
+        LogQuery query = new LogQuery(follow, output.isFresh() ? lines : -1, output.position());
+        try {
+          boolean whole =
+              services()
+                  .containers()
+                  .follow(
+                      service -> {
+                        service.logs(scope, id, query, output);
+                        return true;
+                      });
+          if (whole) {
+            return;
+          }
+        } catch (EngineException e) {
+          if (e.kind() != ErrorKind.UNAVAILABLE || output.isBroken()) {
+            throw e;
+          }
+        }
+      }
+    }
+  }
+
+  private List<String> resumption(long position) {
+    List<String> arguments = new ArrayList<>(List.of("logs", "-n", scope().namespace().value()));
+    if (follow) {
+      arguments.add("-f");
+    }
+    if (timestamps) {
+      arguments.add("-t");
+    }
+    arguments.addAll(List.of("--from", Long.toString(position), container));
+    return arguments;
+  }
+
+  private long lines() {
+    if (tail.equals("all")) {
+      return -1;
+    }
+    if (!tail.matches("[0-9]{1,18}")) {
+      throw EngineException.invalid("--tail " + tail + " must be a number of lines or \"all\"");
+    }
+    return Long.parseLong(tail);
+  }
+
+  @Override
+  protected Names names() {
+    return Names.CONTAINERS;
+  }
+}

@@ -1,0 +1,108 @@
+package org.felucca.shell.verb;
+
+import java.time.Duration;
+import org.felucca.api.Durability;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Scope;
+import org.felucca.api.container.Attachment;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.CreateOptions;
+import org.felucca.shell.session.Call;
+import org.felucca.shell.session.ExitStatus;
+import picocli.CommandLine.Option;
+
+/** Creates a container and starts it. */
+final class Run extends CreateArguments {
+  @Option(
+      names = {"-d", "--detach"},
+      description = "let it run in the background and print its id")
+  boolean detach;
+
+  @Option(
+      names = "--detach-keys",
+      paramLabel = "KEYS",
+      description = "the keys that let go of it, such as ctrl-a,d (else ctrl-p,ctrl-q)")
+  String detachKeys = "";
+
+  @Override
+  protected void run() throws Exception {
+    if (!detach) {
+      call().requireClient();
+    }
+    Scope scope = autoRemove ? scope().withDurability(Durability.ENGINE_CRASH) : scope();
+    CreateOptions options = options(detach || !autoRemove);
+    ContainerId id =
+        services().containers().use(containers -> containers.create(scope, options)).id();
+    if (detach) {
+      start(scope, id, () -> startNow(scope, id));
+      say(id.value());
+      return;
+    }
+    int status =
+        start(
+            scope,
+            id,
+            () -> {
+              Attachment attachment =
+                  services().containers().use(containers -> containers.attach(scope, id));
+              return new Foreground(call(), scope, id, "", tty)
+                  .run(attachment, interactive, detachKeys, () -> startNow(scope, id));
+            });
+    if (status != 0) {
+      throw new ExitStatus(status);
+    }
+  }
+
+  private int startNow(Scope scope, ContainerId id) {
+    return services().containers().use(containers -> containers.start(scope, id));
+  }
+
+  /** A way to a container's exit status. */
+  @FunctionalInterface
+  private interface Way {
+    int status() throws Exception;
+  }
+
+  /** What was asked to remove itself does so also when it never came to run. */
+  private int start(Scope scope, ContainerId id, Way way) throws Exception {
+    try {
+      return way.status();
+    } catch (Exception e) {
+      if (autoRemove) {
+        Call.uninterrupted(() -> removeUnstarted(scope, id));
+      }
+      throw detach && e instanceof EngineException failed && failed.kind() != ErrorKind.CANCELLED
+          ? ExitStatus.notStarted(failed)
+          : e;
+    }
+  }
+
+  private boolean removeUnstarted(Scope scope, ContainerId id) {
+    try {
+      return services()
+          .containers()
+          .use(
+              reference -> true,
+              Duration.ofSeconds(2),
+              containers -> {
+                boolean idle = containers.inspect(scope, id).task() == null;
+                if (idle) {
+                  containers.remove(scope, id, false);
+                }
+                return idle;
+              });
+    } catch (EngineException alsoFailed) {
+      return false;
+    }
+  }
+
+  @Override
+  protected String[] footer() {
+    return new String[] {
+      "",
+      "Safe by default: docker's capabilities, a seccomp profile, masked paths and no_new_privs.",
+      "The status is that of the program; 125 if the engine failed, 126 if the program can't be executed, 127 if it is not there."
+    };
+  }
+}

@@ -1,0 +1,80 @@
+package org.felucca.shell.verb;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
+import org.felucca.shell.view.Signals;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Stops containers, all at the same time. */
+final class Stop extends Verb {
+  private static final int MAX_SECONDS = 24 * 3600;
+
+  @Option(
+      names = {"-t", "--time"},
+      paramLabel = "SECONDS",
+      description = "how long it may take before SIGKILL (else 10)")
+  int seconds = 10;
+
+  @Option(
+      names = {"-s", "--signal"},
+      paramLabel = "SIGNAL",
+      description = "instead of the image's stop signal")
+  @Nullable String signal;
+
+  @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "ids or names")
+  List<String> containers = new ArrayList<>();
+
+  @Override
+  protected void run() throws Exception {
+    if (seconds < 0 || seconds > MAX_SECONDS) {
+      throw EngineException.invalid("--time must be between 0 and " + MAX_SECONDS + " seconds");
+    }
+    Scope scope = scope();
+    Integer number = signal == null ? null : (Integer) Signals.parse(signal);
+    List<Exception> failures = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> stops = new ArrayList<>();
+      for (String text : containers) {
+        stops.add(threads.submit(() -> stop(scope, container(text).id(), number)));
+      }
+      try {
+        for (int i = 0; i < stops.size(); i++) {
+          try {
+            stops.get(i).get();
+            say(containers.get(i));
+          } catch (ExecutionException e) {
+            failures.add(e.getCause() instanceof Exception cause ? cause : e);
+          }
+        }
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        throw e;
+      }
+    }
+    report(failures);
+  }
+
+  private void stop(Scope scope, ContainerId id, @Nullable Integer number) {
+    int status =
+        services()
+            .containers()
+            .use(service -> service.stop(scope, id, number, Duration.ofSeconds(seconds)))
+            .status();
+    assert status >= 0;
+  }
+
+  @Override
+  protected Names names() {
+    return Names.CONTAINERS;
+  }
+}

@@ -1,0 +1,179 @@
+package org.felucca.shell.verb;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.felucca.api.EngineException;
+import org.felucca.api.Namespace;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.oci.Json;
+import org.felucca.shell.session.Call;
+import org.felucca.shell.session.ExitStatus;
+import org.felucca.shell.session.Services;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/**
+ * A verb with its options. An object serves one call: picocli fills its fields in, then it runs. It
+ * throws what goes wrong; {@link ExitStatus} for a status of its own.
+ */
+public abstract class Verb {
+  /** The session variable with the namespace that was given before the verb. */
+  public static final String NAMESPACE = ".felucca.namespace";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      paramLabel = "NAME",
+      description = "work in this namespace (else $$FELUCCA_NAMESPACE, else \"default\")")
+  @Nullable String namespace;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "show this")
+  boolean help;
+
+  private @Nullable Call call;
+
+  /** Does it. */
+  protected abstract void run() throws Exception;
+
+  /** Whether options end at the first argument: what follows belongs to a container's program. */
+  protected boolean stopsAtArgument() {
+    return false;
+  }
+
+  /** What the arguments name, for completion. */
+  protected Names names() {
+    return Names.NONE;
+  }
+
+  final void run(Call here) throws Exception {
+    call = here;
+    run();
+  }
+
+  /** Where this call reads and writes. */
+  protected final Call call() {
+    if (call == null) {
+      throw new IllegalStateException("not called");
+    }
+    return call;
+  }
+
+  /** The ways to the engine. */
+  protected final Services services() {
+    return call().services();
+  }
+
+  /** The namespace that it works in. */
+  protected final Scope scope() {
+    String name = namespace;
+    if (name == null && call().session().get(NAMESPACE) instanceof String given) {
+      name = given;
+    }
+    if (name == null) {
+      name = call().environment("FELUCCA_NAMESPACE");
+    }
+    return name == null || name.isEmpty()
+        ? Scope.of(Namespace.DEFAULT)
+        : Scope.of(new Namespace(name));
+  }
+
+  /** Finds a container. */
+  protected final ContainerRecord container(String text) {
+    Scope scope = scope();
+    return services().containers().use(containers -> containers.find(scope, text));
+  }
+
+  /** Writes a line to standard output. */
+  protected final void say(String line) {
+    call().out().println(line);
+  }
+
+  /** Writes a record as one line of JSON. */
+  protected final void json(Object value) {
+    say(new String(Json.bytes(value, Json.Names.SNAKE), StandardCharsets.UTF_8));
+  }
+
+  /** What is done with one of several names. */
+  @FunctionalInterface
+  protected interface Each {
+    /** Does it. */
+    void accept(String name) throws Exception;
+  }
+
+  /**
+   * Does something with each name, also when it failed with others.
+   *
+   * @throws ExitStatus with every failure, one a line
+   */
+  protected final void forEach(List<String> names, Each each) throws Exception {
+    List<Exception> failures = new ArrayList<>();
+    for (String name : names) {
+      try {
+        each.accept(name);
+      } catch (Exception e) {
+        failures.add(e);
+        if (Thread.currentThread().isInterrupted()) {
+          break;
+        }
+      }
+    }
+    report(failures);
+  }
+
+  /** Throws what one failure or several amount to. */
+  protected static void report(List<Exception> failures) throws Exception {
+    if (failures.size() == 1) {
+      throw failures.getFirst();
+    }
+    if (!failures.isEmpty()) {
+      List<String> messages =
+          failures.stream().map(ExitStatus::message).map(String::valueOf).toList();
+      throw new ExitStatus(
+          ExitStatus.of(failures.getFirst()),
+          String.join("\nfelucca: ", messages),
+          failures.getFirst());
+    }
+  }
+
+  /** Reads {@code name=value} pairs. */
+  protected static Map<String, String> pairs(String option, List<String> texts) {
+    Map<String, String> pairs = new java.util.LinkedHashMap<>();
+    for (String text : texts) {
+      int equals = text.indexOf('=');
+      if (equals == 0) {
+        throw EngineException.invalid(option + " " + text + " has no name; write it as NAME=VALUE");
+      }
+      pairs.put(
+          equals < 0 ? text : text.substring(0, equals),
+          equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return pairs;
+  }
+
+  /** The parser of this verb's options. */
+  final CommandLine commandLine(String name, String description) {
+    CommandLine line = new CommandLine(this);
+    line.setCommandName(name);
+    line.setExpandAtFiles(false);
+    line.setInterpolateVariables(false);
+    line.setStopAtPositional(stopsAtArgument());
+    line.getCommandSpec()
+        .usageMessage()
+        .description(description)
+        .sortOptions(true)
+        .abbreviateSynopsis(true)
+        .footer(footer());
+    return line;
+  }
+
+  /** What the help says at its end. */
+  protected String[] footer() {
+    return new String[0];
+  }
+}

@@ -1,0 +1,313 @@
+package org.felucca.shell;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.TypedBytes;
+import org.felucca.api.container.Attachment;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.ContainerService;
+import org.felucca.api.container.ContainerView;
+import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.ExecOptions;
+import org.felucca.api.container.LogQuery;
+import org.felucca.api.container.LogSink;
+import org.felucca.api.image.ImageReference;
+import org.felucca.api.task.Exit;
+import org.felucca.api.task.ProcessDetails;
+import org.felucca.api.task.ProcessIo;
+import org.felucca.api.task.TaskCreate;
+import org.felucca.api.task.TaskService;
+import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskStatus;
+import org.jspecify.annotations.Nullable;
+
+/** An engine in memory: its containers run until a test ends them. */
+final class TestingEngine implements ContainerService, TaskService {
+  static final Instant THEN = Instant.now().minusSeconds(180);
+
+  static final class Container {
+    final ContainerRecord record;
+    final CreateOptions options;
+    final List<byte[]> log = new CopyOnWriteArrayList<>();
+    final Map<String, ExecOptions> execs = new ConcurrentHashMap<>();
+    volatile CompletableFuture<Exit> exit = new CompletableFuture<>();
+    volatile boolean started;
+
+    Container(ContainerRecord record, CreateOptions options) {
+      this.record = record;
+      this.options = options;
+    }
+  }
+
+  final Map<String, Container> containers = new ConcurrentHashMap<>(new LinkedHashMap<>());
+  final List<String> calls = new CopyOnWriteArrayList<>();
+  volatile @Nullable EngineException failStart;
+  private int counter;
+
+  Container only() {
+    return containers.values().iterator().next();
+  }
+
+  void end(ContainerId id, int status) {
+    require(id).exit.complete(new Exit(status, Instant.now()));
+  }
+
+  private Container require(ContainerId id) {
+    Container container = containers.get(id.value());
+    if (container == null) {
+      throw EngineException.notFound("there is no container " + id);
+    }
+    return container;
+  }
+
+  @Override
+  public synchronized ContainerRecord create(Scope scope, CreateOptions options) {
+    calls.add("create " + options.image() + " in " + scope.namespace());
+    if (options.image().equals("missing")) {
+      throw EngineException.notFound("there is no image missing; felucca image import brings one");
+    }
+    ContainerId id = new ContainerId(HexFormat.of().toHexDigits(0xabc000L + counter++).repeat(4));
+    String name = options.name() == null ? "made-up-" + counter : options.name();
+    Map<String, String> labels = new LinkedHashMap<>(options.labels());
+    labels.put(ContainerRecord.NAME_LABEL, name);
+    String arguments = String.join("\",\"", options.command());
+    TypedBytes spec =
+        new TypedBytes(
+            TypedBytes.OCI_SPEC,
+            "{\"process\":{\"args\":[\"%s\"]}}"
+                .formatted(arguments)
+                .getBytes(StandardCharsets.UTF_8));
+    ContainerRecord record =
+        new ContainerRecord(
+            id,
+            labels,
+            ImageReference.parse(options.image()).toString(),
+            "crun",
+            null,
+            spec,
+            "overlay",
+            "k",
+            "",
+            THEN,
+            THEN,
+            Map.of());
+    containers.put(id.value(), new Container(record, options));
+    return record;
+  }
+
+  @Override
+  public ContainerRecord find(Scope scope, String text) {
+    return containers.values().stream()
+        .map(container -> container.record)
+        .filter(record -> record.name().equals(text) || record.id().value().startsWith(text))
+        .findFirst()
+        .orElseThrow(() -> EngineException.notFound("there is no container " + text));
+  }
+
+  @Override
+  public ContainerView inspect(Scope scope, ContainerId id) {
+    Container container = require(id);
+    Exit exit = container.exit.getNow(null);
+    TaskState task =
+        container.started
+            ? new TaskState(
+                id,
+                "",
+                42,
+                exit == null ? TaskStatus.RUNNING : TaskStatus.STOPPED,
+                ProcessIo.NONE,
+                exit,
+                "/b")
+            : null;
+    return new ContainerView(container.record, task, container.started ? THEN : null);
+  }
+
+  @Override
+  public List<ContainerView> list(Scope scope, List<String> filters) {
+    calls.add("list " + filters);
+    return containers.values().stream()
+        .map(container -> inspect(scope, container.record.id()))
+        .sorted((a, b) -> a.container().id().compareTo(b.container().id()))
+        .toList();
+  }
+
+  @Override
+  public Attachment attach(Scope scope, ContainerId id) {
+    CreateOptions options = require(id).options;
+    return new Attachment(
+        options.stdin() ? "/f/in" : null,
+        "/f/out",
+        options.terminal() ? null : "/f/err",
+        options.terminal());
+  }
+
+  @Override
+  public int start(Scope scope, ContainerId id) {
+    calls.add("start");
+    EngineException failure = failStart;
+    if (failure != null) {
+      throw failure;
+    }
+    require(id).started = true;
+    return 42;
+  }
+
+  @Override
+  public CompletableFuture<Exit> exit(Scope scope, ContainerId id) {
+    return require(id).exit.copy();
+  }
+
+  @Override
+  public String exec(Scope scope, ContainerId id, ExecOptions options) {
+    require(id).execs.put("e1", options);
+    return "e1";
+  }
+
+  @Override
+  public Attachment execAttachment(Scope scope, ContainerId id, String execId) {
+    ExecOptions options = require(id).execs.get(execId);
+    return new Attachment(options.stdin() ? "/e/in" : null, "/e/out", "/e/err", options.terminal());
+  }
+
+  @Override
+  public int startExec(Scope scope, ContainerId id, String execId) {
+    calls.add("startExec " + execId);
+    return 43;
+  }
+
+  @Override
+  public Exit deleteExec(Scope scope, ContainerId id, String execId) {
+    calls.add("deleteExec " + execId);
+    return new Exit(0, Instant.now());
+  }
+
+  @Override
+  public Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
+    calls.add("stop " + signal + " " + grace.toSeconds());
+    end(id, 143);
+    return new Exit(143, Instant.now());
+  }
+
+  @Override
+  public void remove(Scope scope, ContainerId id, boolean force) {
+    Container container = require(id);
+    if (container.started && !container.exit.isDone() && !force) {
+      throw EngineException.precondition(
+          "container " + id.shortForm() + " runs; stop it or use -f");
+    }
+    calls.add("remove " + container.record.name());
+    containers.remove(id.value());
+  }
+
+  /** Positions are line numbers. */
+  @Override
+  public void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink) {
+    calls.add("logs tail=" + query.tail() + " from=" + query.from());
+    Container container = require(id);
+    int next = (int) query.from();
+    if (query.tail() >= 0) {
+      next = Math.max(next, container.log.size() - (int) query.tail());
+    }
+    while (true) {
+      while (next < container.log.size()) {
+        byte[] line = container.log.get(next++);
+        sink.line(THEN, line[0] == 'E', line, next);
+      }
+      if (!query.follow() || container.exit.isDone()) {
+        return;
+      }
+      try {
+        Thread.sleep(5);
+      } catch (InterruptedException e) {
+        throw EngineException.cancelled("interrupted");
+      }
+    }
+  }
+
+  @Override
+  public int create(Scope scope, ContainerId id, TaskCreate create) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int start(Scope scope, ContainerId id, String execId) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void exec(Scope scope, ContainerId id, String execId, TypedBytes process, ProcessIo io) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void kill(Scope scope, ContainerId id, String execId, int signal, boolean all) {
+    require(id);
+    calls.add("kill " + execId + " " + signal);
+  }
+
+  @Override
+  public TaskState get(Scope scope, ContainerId id, String execId) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<TaskState> list(Scope scope) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletableFuture<Exit> exit(Scope scope, ContainerId id, String execId) {
+    return require(id).exit.copy();
+  }
+
+  @Override
+  public Exit delete(Scope scope, ContainerId id, String execId) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<ProcessDetails> pids(Scope scope, ContainerId id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void pause(Scope scope, ContainerId id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void resume(Scope scope, ContainerId id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void resize(Scope scope, ContainerId id, String execId, int columns, int rows) {
+    calls.add("resize " + columns + "x" + rows);
+  }
+
+  @Override
+  public void closeStdin(Scope scope, ContainerId id, String execId) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void update(Scope scope, ContainerId id, TypedBytes resources) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public TypedBytes metrics(Scope scope, ContainerId id) {
+    throw new UnsupportedOperationException();
+  }
+}
