@@ -237,10 +237,10 @@ public final class Json {
         yield list;
       }
       case VALUE_STRING -> parser.getText();
-      case VALUE_NUMBER_INT -> {
-        BigInteger big = parser.getBigIntegerValue();
-        yield big.bitLength() < 64 ? (Object) big.longValue() : big;
-      }
+      case VALUE_NUMBER_INT ->
+          parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+              ? (Object) parser.getBigIntegerValue()
+              : (Object) parser.getLongValue();
       case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
@@ -257,7 +257,8 @@ public final class Json {
         generator.setPrettyPrinter(
             new DefaultPrettyPrinter().withObjectIndenter(indent).withArrayIndenter(indent));
       }
-      write(generator, tree(value, names));
+      // What a JsonObject holds is bare already.
+      write(generator, value instanceof JsonObject object ? object.members() : tree(value, names));
     } catch (IOException e) {
       throw EngineException.internal("write JSON: " + e.getMessage(), e);
     }
