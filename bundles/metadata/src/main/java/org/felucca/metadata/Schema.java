@@ -53,6 +53,8 @@ final class Schema {
                 created INTEGER NOT NULL, updated INTEGER NOT NULL, extensions TEXT NOT NULL,
                 options_type TEXT, options BLOB, spec_type TEXT, spec BLOB,
                 UNIQUE (namespace, id)) STRICT""",
+              // without it a list would sort whole rows, the specs in them
+              "CREATE INDEX containers_by_age ON containers (namespace, created)",
               "CREATE UNIQUE INDEX containers_by_called ON containers (namespace, called) WHERE called IS NOT NULL",
               """
               CREATE TABLE leases (
