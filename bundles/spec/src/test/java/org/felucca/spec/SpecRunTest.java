@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.MountOption;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -231,6 +232,67 @@ class SpecRunTest {
             assertTrue(output.contains(name + "=" + status + "=\n"), name + " in " + output));
     // 139: this kernel has no 32-bit interface at all.
     assertTrue(output.contains("socketcall=38=") || output.contains("socketcall=139="), output);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void exec_intoARunningContainer(String runtime) throws Exception {
+    byte[] spec =
+        specs.generate(
+            Rootfs.request(rootfs, Rootfs.CONFIG, Options.run("cat", "/wait").env("A=1").build()));
+    assertEquals(
+        0,
+        new ProcessBuilder("mkfifo", "-m", "666", rootfs.resolve("wait").toString())
+            .start()
+            .waitFor());
+    Files.write(temp.resolve("config.json"), spec);
+    Path state = Files.createDirectories(temp.resolve("state"));
+    String id = "exec-" + ProcessHandle.current().pid();
+    List<String> base = List.of(runtime, "--root", state.toString());
+    assertEquals(0, command(base, "run", "-d", "-b", temp.toString(), id).status());
+    try {
+      Path process = temp.resolve("process.json");
+      Files.write(
+          process,
+          specs.process(
+              spec,
+              new ExecOptions(
+                  List.of(
+                      "sh",
+                      "-c",
+                      "id; pwd; env; cat /proc/self/status; unshare -U true || echo closed"),
+                  List.of("B=2"),
+                  "root:www",
+                  "/tmp",
+                  false,
+                  false,
+                  true),
+              rootfs));
+      String output = command(base, "exec", "--process", process.toString(), id).output();
+      assertTrue(output.contains("uid=0(root) gid=33(www) groups=33(www)"), output);
+      assertTrue(output.contains("\n/tmp\n") && output.contains("HOME=/root\n"), output);
+      assertTrue(output.contains("A=1\n") && output.contains("B=2\n"), output);
+      assertTrue(output.contains("CapEff:\t00000000a80425fb\n"), output);
+      assertTrue(output.contains("CapInh:\t0000000000000000\n"), output);
+      assertTrue(output.contains("NoNewPrivs:\t1\n"), output);
+      assertTrue(output.endsWith("closed\n"), output);
+    } finally {
+      command(base, "delete", "-f", id);
+    }
+  }
+
+  private Result command(List<String> base, String... arguments) throws Exception {
+    Path output = Files.createTempFile(temp, "command", "");
+    List<String> command = new java.util.ArrayList<>(base);
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectOutput(output.toFile())
+            .start();
+    assertTrue(process.waitFor(30, TimeUnit.SECONDS), command.toString());
+    return new Result(process.exitValue(), Files.readString(output));
   }
 
   private Map.Entry<String, Integer> call(String name, int status, int number, long... arguments)
