@@ -1,0 +1,7 @@
+package org.felucca.runtime.oci;
+
+class CrunTest extends RealRuntime {
+  CrunTest() {
+    super("crun");
+  }
+}

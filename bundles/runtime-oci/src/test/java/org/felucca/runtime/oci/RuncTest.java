@@ -1,0 +1,7 @@
+package org.felucca.runtime.oci;
+
+class RuncTest extends RealRuntime {
+  RuncTest() {
+    super("runc");
+  }
+}
