@@ -39,7 +39,7 @@ final class Arrows {
     part("metadata", "org.sqlite");
     part("shim", "com.google.protobuf");
     part("diff", "com.github.luben.zstd", "com.sun.jna", "org.apache.commons.compress");
-    part("images", "org.apache.commons.compress");
+    part("images", "com.github.luben.zstd");
     part("engine", SWAP);
     part(
         "shell",
