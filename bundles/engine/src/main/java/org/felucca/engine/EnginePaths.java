@@ -53,6 +53,6 @@ record EnginePaths(Path root, Path state, Path home) {
   }
 
   Path logger() {
-    return home.resolve("libexec").resolve("felucca-logger");
+    return home.resolve("bin").resolve("felucca-logger");
   }
 }
