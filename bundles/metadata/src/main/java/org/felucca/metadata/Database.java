@@ -121,6 +121,7 @@ public final class Database {
         Files.createFile(file, PosixFilePermissions.asFileAttribute(FILE));
       }
       Files.setPosixFilePermissions(file, FILE);
+      SqliteLibrary.prepare(file.toAbsolutePath().resolveSibling("native"));
       try {
         return openOnce(file);
       } catch (EngineException e) {
