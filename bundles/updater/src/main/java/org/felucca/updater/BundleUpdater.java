@@ -83,6 +83,7 @@ public final class BundleUpdater implements Updater {
   }
 
   private UpdateReport installNow(List<BundleJar> jars) {
+    long running = running();
     InstalledBundles installed = new InstalledBundles(root);
     List<BundleJar> fresh =
         jars.stream()
@@ -93,7 +94,7 @@ public final class BundleUpdater implements Updater {
                 })
             .toList();
     if (fresh.isEmpty()) {
-      return new UpdateReport(List.of(), List.of(), running());
+      return new UpdateReport(List.of(), List.of(), running);
     }
     List<BundleJar> later =
         fresh.stream().filter(jar -> NEED_RESTART.contains(jar.symbolicName())).toList();
@@ -105,7 +106,7 @@ public final class BundleUpdater implements Updater {
               .map(jar -> jar + " installed, used after a restart of the engine")
               .toList(),
           List.of(),
-          running());
+          running);
     }
     BundleExchange exchange = new BundleExchange(system);
     Map<String, String> locations = new LinkedHashMap<>();
@@ -125,9 +126,10 @@ public final class BundleUpdater implements Updater {
               exchange.running(jar.symbolicName()),
               jar.symbolicName(),
               old == null ? "installed" : "updated",
-              old == null ? jar.version().toString() : old + " -> " + jar.version()));
+              old == null ? jar.version().toString() : old + " -> " + jar.version(),
+              running));
     }
-    return new UpdateReport(changes, restarted, running());
+    return new UpdateReport(changes, restarted, running);
   }
 
   /** As the launcher writes it, so that it knows the bundle at the next start. */
@@ -141,6 +143,7 @@ public final class BundleUpdater implements Updater {
   }
 
   private UpdateReport removeNow(String symbolicName) {
+    long running = running();
     InstalledBundles installed = new InstalledBundles(root);
     BundleExchange exchange = new BundleExchange(system);
     Bundle bundle = exchange.running(symbolicName);
@@ -162,15 +165,16 @@ public final class BundleUpdater implements Updater {
               exchange.running(symbolicName),
               symbolicName,
               "went back to",
-              original.version().toString()));
+              original.version().toString(),
+              running));
     } else if (bundle != null) {
       String version = bundle.getVersion().toString();
-      String change = tell(bundle, symbolicName, "removed", version);
+      String change = tell(bundle, symbolicName, "removed", version, running);
       exchange.remove(bundle);
       changes.add(change);
     }
     installed.record(List.of(), List.of(symbolicName));
-    return new UpdateReport(changes, restarted, running());
+    return new UpdateReport(changes, restarted, running);
   }
 
   private @Nullable BundleJar inDistribution(String symbolicName) {
@@ -186,9 +190,9 @@ public final class BundleUpdater implements Updater {
   }
 
   /** Says in the log and in the event log what became of a bundle; returns it as a line. */
-  private String tell(@Nullable Bundle bundle, String symbolicName, String change, String version) {
+  private String tell(
+      @Nullable Bundle bundle, String symbolicName, String change, String version, long running) {
     String runtime = bundle == null ? null : runtime(bundle);
-    long running = running();
     String line =
         "%s %s %s; %s"
             .formatted(
@@ -238,15 +242,18 @@ public final class BundleUpdater implements Updater {
     return count == null ? 0 : count;
   }
 
-  /** Uses a service if it is there; a report is not worth waiting for one. */
+  /**
+   * Uses a service if it is there; a report is not worth waiting for one. After an exchange of the
+   * contracts the services are of newer classes than this passing revision of the updater knows.
+   */
   private <S, T> @Nullable T with(Class<S> type, Function<S, T> use) {
-    ServiceReference<S> reference = system.getServiceReference(type);
-    S service = reference == null ? null : system.getService(reference);
-    if (reference == null || service == null) {
+    ServiceReference<?> reference = system.getServiceReference(type.getName());
+    Object service = reference == null ? null : system.getService(reference);
+    if (reference == null || !type.isInstance(service)) {
       return null;
     }
     try {
-      return use.apply(service);
+      return use.apply(type.cast(service));
     } catch (EngineException e) {
       LOG.log(Level.FINE, "no report", e);
       return null;
