@@ -63,6 +63,7 @@ class ShellTest {
   private Path path;
   private Services services;
   private VerbFunctions functions;
+  private FilterCommands filters;
   private ShellServer server;
   private final TestingEngine engine = new TestingEngine();
   private final TestingImages images = new TestingImages();
@@ -94,6 +95,9 @@ class ShellTest {
     BundleContext context = framework.getBundleContext();
     services = new Services(context);
     functions = new VerbFunctions(context, services);
+    filters =
+        new FilterCommands(
+            context, context.getService(context.getServiceReference(CommandProcessor.class)));
     server =
         new ShellServer(
             context,
@@ -105,6 +109,7 @@ class ShellTest {
 
   private void closeShell() throws IOException {
     server.close();
+    filters.close();
     functions.close();
     services.close();
   }
@@ -836,6 +841,23 @@ class ShellTest {
 
   private List<String> creations() {
     return engine.calls.stream().filter(call -> call.startsWith("create")).toList();
+  }
+
+  @Test
+  void shell_piped_hasPipesAndLoops() throws Exception {
+    running("web");
+    running("db");
+    try (TestClient client = TestClient.call(path, "shell")) {
+      assertTrue(client.until(Frame.STDIN_CREDIT));
+      client.type("ps --no-trunc | grep web | wc -l\n");
+      client.type("each [a b] { create --name $it busybox }\n");
+      client.send(Frame.STDIN_EOF);
+      assertEquals(0, client.exit(), client.err());
+      assertTrue(client.out().strip().startsWith("1"), client.out());
+    }
+    assertEquals(4, engine.containers.size());
+    assertTrue(
+        engine.containers.values().stream().anyMatch(each -> each.record.name().equals("b")));
   }
 
   @Test
