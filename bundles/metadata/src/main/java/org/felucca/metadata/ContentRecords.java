@@ -192,7 +192,8 @@ public final class ContentRecords implements ContentService {
 
   /**
    * Makes or finds the record of an ingest and answers the reference under which the store knows
-   * it.
+   * it. What was ingested does not survive a power loss before its commit, so neither need the
+   * record.
    */
   private String record(
       Scope scope, String ref, @Nullable Digest expected, @Nullable BlobInfo elsewhere) {
@@ -200,7 +201,7 @@ public final class ContentRecords implements ContentService {
     long number = database.newId();
     String backing =
         database.<@Nullable String>write(
-            scope.durability(),
+            Durability.ENGINE_CRASH,
             t -> {
               Namespace namespace = scope.namespace();
               NamespaceRecords.ensure(t, namespace);

@@ -84,7 +84,7 @@ public final class Database {
             t -> {
               List<Long> unfinished =
                   t.sql().all("SELECT id FROM snapshots WHERE ready = 0", row -> row.getLong(1));
-              unfinished.forEach(number -> SnapshotRecords.drop(t, number));
+              unfinished.forEach(number -> SnapshotChanges.drop(t, number));
               return unfinished.size();
             });
     if (undone > 0) {
@@ -174,7 +174,7 @@ public final class Database {
   private void publish(Transaction.Happening happening) {
     try {
       events.publish(happening.namespace(), happening.event());
-    } catch (EngineException e) {
+    } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "event lost topic=" + happening.event().topic(), e);
     }
   }

@@ -125,7 +125,7 @@ public final class RecordCollector implements Collector {
       t.happened(new Namespace(image.namespace()), new Event.ImageDelete(image.key()));
     }
     for (ReferenceGraph.Snapshot snapshot : garbage.snapshots()) {
-      SnapshotRecords.drop(t, snapshot.number());
+      SnapshotChanges.drop(t, snapshot.number());
       t.happened(
           new Namespace(snapshot.namespace()),
           new Event.SnapshotRemove(snapshot.name(), snapshot.snapshotter()));

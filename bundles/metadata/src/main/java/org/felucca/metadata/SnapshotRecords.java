@@ -12,7 +12,6 @@ import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
-import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.event.Event;
 import org.felucca.api.snapshot.Mount;
@@ -44,6 +43,7 @@ public final class SnapshotRecords implements SnapshotService {
 
   private final Database database;
   private final Snapshotters snapshotters;
+  private final SnapshotChanges changes;
 
   /** For each id, since a snapshotter is called for one id by one thread only. */
   private final KeyedLocks<String> locks = new KeyedLocks<>();
@@ -52,6 +52,7 @@ public final class SnapshotRecords implements SnapshotService {
   public SnapshotRecords(@Reference Database database, @Reference Snapshotters snapshotters) {
     this.database = database;
     this.snapshotters = snapshotters;
+    this.changes = new SnapshotChanges(database);
   }
 
   @Override
@@ -95,7 +96,7 @@ public final class SnapshotRecords implements SnapshotService {
         files -> {
           long number = database.newId();
           try (KeyedLocks.Held _ = locks.lock(SnapshotRow.id(number))) {
-            SnapshotRef ref = begin(scope, snapshotter, number, key, parent, labels, kind);
+            SnapshotRef ref = changes.begin(scope, snapshotter, number, key, parent, labels, kind);
             List<Mount> mounts;
             try {
               files.prepare(ref);
@@ -103,97 +104,9 @@ public final class SnapshotRecords implements SnapshotService {
             } catch (RuntimeException e) {
               throw failed(scope, snapshotter, number, labels, files, e);
             }
-            finish(scope, snapshotter, number, key, parent, kind);
+            changes.finish(scope, snapshotter, number, key, parent, kind);
             return mounts;
           }
-        });
-  }
-
-  /** Records what is about to be made. */
-  private SnapshotRef begin(
-      Scope scope,
-      String snapshotter,
-      long number,
-      String key,
-      @Nullable String parent,
-      Map<String, String> labels,
-      SnapshotKind kind) {
-    Namespace namespace = scope.namespace();
-    String target = labels.get(SnapshotRow.REF_LABEL);
-    String type = LeasedRows.SNAPSHOTS + snapshotter;
-    // Null when the key or the target is taken: that is told after the commit, as a lease is added
-    // to in any case.
-    SnapshotRef ref =
-        database.<@Nullable SnapshotRef>write(
-            scope.durability(),
-            t -> {
-              NamespaceRecords.ensure(t, namespace);
-              if (target != null
-                  && SnapshotRow.find(t.sql(), namespace, snapshotter, target, false) != null) {
-                LeasedRows.add(t, scope, type, target);
-                return null;
-              }
-              LeasedRows.add(t, scope, type, key);
-              if (SnapshotRow.find(t.sql(), namespace, snapshotter, key, true) != null) {
-                return null;
-              }
-              SnapshotRow below =
-                  parent == null ? null : committed(t.sql(), namespace, snapshotter, parent);
-              long now = Columns.write(Instant.now());
-              t.sql()
-                  .update(
-                      "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?)",
-                      number,
-                      namespace,
-                      snapshotter,
-                      key,
-                      below == null ? null : below.number(),
-                      kind.name(),
-                      Columns.write(labels),
-                      now,
-                      now);
-              SnapshotRow row = SnapshotRow.find(t.sql(), namespace, snapshotter, key, true);
-              if (row == null) {
-                throw EngineException.internal("the new record of " + key + " is gone", null);
-              }
-              return row.ref(t.sql());
-            });
-    if (ref == null) {
-      throw EngineException.alreadyExists(
-          "snapshot %s of %s exists already in namespace %s"
-              .formatted(Identifiers.quote(target == null ? key : target), snapshotter, namespace));
-    }
-    return ref;
-  }
-
-  private static SnapshotRow committed(
-      Sql sql, Namespace namespace, String snapshotter, String parent) {
-    SnapshotRow row = SnapshotRow.required(sql, namespace, snapshotter, parent);
-    if (row.info().kind() != SnapshotKind.COMMITTED) {
-      throw EngineException.invalid(
-          "snapshot %s can't be a parent: it is not committed"
-              .formatted(Identifiers.quote(parent)));
-    }
-    return row;
-  }
-
-  private void finish(
-      Scope scope,
-      String snapshotter,
-      long number,
-      String key,
-      @Nullable String parent,
-      SnapshotKind kind) {
-    database.writeAlways(
-        scope.durability(),
-        t -> {
-          t.sql().update("UPDATE snapshots SET ready = 1 WHERE id = ?", number);
-          if (kind == SnapshotKind.ACTIVE) {
-            t.happened(
-                scope.namespace(),
-                new Event.SnapshotPrepare(key, parent == null ? "" : parent, snapshotter));
-          }
-          return true;
         });
   }
 
@@ -209,7 +122,7 @@ public final class SnapshotRecords implements SnapshotService {
     if (target != null
         && failure instanceof EngineException e
         && e.kind() == ErrorKind.ALREADY_EXISTS
-        && takeOver(scope, snapshotter, number, target)) {
+        && changes.takeOver(scope, snapshotter, number, target)) {
       return EngineException.alreadyExists(
           "snapshot %s of %s exists already in namespace %s"
               .formatted(Identifiers.quote(target), snapshotter, scope.namespace()));
@@ -218,7 +131,7 @@ public final class SnapshotRecords implements SnapshotService {
       database.writeAlways(
           scope.durability(),
           t -> {
-            drop(t, number);
+            SnapshotChanges.drop(t, number);
             return true;
           });
       files.remove(SnapshotRow.id(number));
@@ -226,35 +139,6 @@ public final class SnapshotRecords implements SnapshotService {
       failure.addSuppressed(second);
     }
     return failure;
-  }
-
-  private boolean takeOver(Scope scope, String snapshotter, long number, String target) {
-    return database.writeAlways(
-        scope.durability(),
-        t -> {
-          if (SnapshotRow.find(t.sql(), scope.namespace(), snapshotter, target, true) != null) {
-            return false;
-          }
-          t.sql()
-              .update(
-                  "UPDATE snapshots SET name = ?, kind = ?, ready = 1 WHERE id = ?",
-                  target,
-                  SnapshotKind.COMMITTED.name(),
-                  number);
-          LeasedRows.add(t, scope, LeasedRows.SNAPSHOTS + snapshotter, target);
-          return true;
-        });
-  }
-
-  /** Deletes a record as part of another change. */
-  static void drop(Transaction t, long number) {
-    t.sql()
-        .update(
-            "DELETE FROM leased WHERE EXISTS (SELECT 1 FROM snapshots s WHERE s.id = ?"
-                + " AND s.namespace = leased.namespace AND leased.id = s.name"
-                + " AND leased.type = 'snapshots/' || s.snapshotter)",
-            number);
-    t.sql().update("DELETE FROM snapshots WHERE id = ?", number);
   }
 
   /** Does something with a snapshot's files while nobody else does. */
@@ -321,66 +205,18 @@ public final class SnapshotRecords implements SnapshotService {
                     "snapshot %s can't be committed: it is not active"
                         .formatted(Identifiers.quote(key)));
               }
-              if (nameTaken(scope, snapshotter, name)) {
+              if (changes.nameTaken(scope, snapshotter, name)) {
                 return false;
               }
               SnapshotRef ref = database.read(sql -> found.row().ref(sql, labels));
               SnapshotUsage usage = files.commit(ref);
-              return recordCommit(scope, snapshotter, found.row(), name, labels, usage);
+              return changes.recordCommit(scope, snapshotter, found.row(), name, labels, usage);
             });
     if (!made) {
       throw EngineException.alreadyExists(
           "snapshot %s of %s exists already in namespace %s"
               .formatted(Identifiers.quote(name), snapshotter, scope.namespace()));
     }
-  }
-
-  /** Whether there is one already; then it is added to the lease of the call. */
-  private boolean nameTaken(Scope scope, String snapshotter, String name) {
-    return database.write(
-        scope.durability(),
-        t -> {
-          if (SnapshotRow.find(t.sql(), scope.namespace(), snapshotter, name, true) == null) {
-            return false;
-          }
-          LeasedRows.add(t, scope, LeasedRows.SNAPSHOTS + snapshotter, name);
-          return true;
-        });
-  }
-
-  private boolean recordCommit(
-      Scope scope,
-      String snapshotter,
-      SnapshotRow row,
-      String name,
-      Map<String, String> labels,
-      SnapshotUsage usage) {
-    Namespace namespace = scope.namespace();
-    String type = LeasedRows.SNAPSHOTS + snapshotter;
-    return database.writeAlways(
-        scope.durability(),
-        t -> {
-          LeasedRows.add(t, scope, type, name);
-          if (SnapshotRow.find(t.sql(), namespace, snapshotter, name, true) != null) {
-            return false;
-          }
-          LeasedRows.forget(t, namespace.value(), type, row.info().key());
-          long now = Columns.write(Instant.now());
-          t.sql()
-              .update(
-                  "UPDATE snapshots SET name = ?, kind = ?, labels = ?, inodes = ?, bytes = ?,"
-                      + " created = ?, updated = ? WHERE id = ?",
-                  name,
-                  SnapshotKind.COMMITTED.name(),
-                  Columns.write(labels),
-                  usage.inodes(),
-                  usage.bytes(),
-                  now,
-                  now,
-                  row.number());
-          t.happened(namespace, new Event.SnapshotCommit(row.info().key(), name, snapshotter));
-          return true;
-        });
   }
 
   @Override
@@ -408,7 +244,7 @@ public final class SnapshotRecords implements SnapshotService {
                       "snapshot %s can't be removed: %s stands on it"
                           .formatted(Identifiers.quote(key), Identifiers.quote(child)));
                 }
-                drop(t, number);
+                SnapshotChanges.drop(t, number);
                 t.happened(scope.namespace(), new Event.SnapshotRemove(key, snapshotter));
                 return true;
               });
@@ -420,7 +256,7 @@ public final class SnapshotRecords implements SnapshotService {
   private static void deleteFiles(Snapshotter files, String snapshotter, long number) {
     try {
       files.remove(SnapshotRow.id(number));
-    } catch (EngineException e) {
+    } catch (RuntimeException e) {
       LOG.log(
           Level.WARNING,
           "snapshot files not deleted snapshotter="

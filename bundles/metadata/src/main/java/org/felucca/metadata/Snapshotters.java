@@ -262,7 +262,7 @@ public final class Snapshotters {
         LOG.log(
             Level.INFO, "snapshots swept snapshotter={0} count={1}", new Object[] {name, swept});
       }
-    } catch (EngineException e) {
+    } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "snapshots not swept snapshotter=" + name, e);
     }
   }

@@ -245,6 +245,17 @@ class SnapshotRecordsTest {
   }
 
   @Test
+  void commit_ofASnapshotThatIsCollectedMeanwhile_isToldSo() {
+    prepare("extract", null);
+    stores.overlay.onCommit =
+        ref ->
+            stores.database.write(
+                Durability.ENGINE_CRASH, t -> t.sql().update("DELETE FROM snapshots"));
+    assertFails(ErrorKind.NOT_FOUND, () -> snapshots.commit(SCOPE, O, "n", "extract", Map.of()));
+    assertEquals(List.of(), snapshots.list(SCOPE, O, List.of()));
+  }
+
+  @Test
   void ids_neverComeTwice() {
     prepare("a", null);
     String first = stores.overlay.prepared.getFirst().id();

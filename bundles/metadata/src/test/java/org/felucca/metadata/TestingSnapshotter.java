@@ -23,6 +23,7 @@ final class TestingSnapshotter implements Snapshotter {
   final List<SnapshotRef> prepared = new CopyOnWriteArrayList<>();
   final List<SnapshotRef> committed = new CopyOnWriteArrayList<>();
   volatile Consumer<SnapshotRef> onPrepare = ref -> {};
+  volatile Consumer<SnapshotRef> onCommit = ref -> {};
   volatile int sweeps;
 
   TestingSnapshotter(Path folder) {
@@ -64,6 +65,7 @@ final class TestingSnapshotter implements Snapshotter {
   @Override
   public SnapshotUsage commit(SnapshotRef snapshot) {
     committed.add(snapshot);
+    onCommit.accept(snapshot);
     return new SnapshotUsage(3, 4096);
   }
 
