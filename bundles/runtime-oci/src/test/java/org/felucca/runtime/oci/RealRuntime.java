@@ -8,7 +8,10 @@ import org.felucca.contracts.RuntimeContract;
 import org.felucca.shim.ShimSettings;
 import org.felucca.shim.Shims;
 
-/** The contract with a runtime of this machine, as its bundle configures it. */
+/**
+ * The contract with a runtime of this machine, as its bundle configures it. Another shim than the
+ * machine's is tried by {@code -Dfelucca.test.shim=PATH}.
+ */
 abstract class RealRuntime extends RuntimeContract {
   private final String name;
 
@@ -23,7 +26,7 @@ abstract class RealRuntime extends RuntimeContract {
             name,
             "",
             name,
-            "containerd-shim-runc-v2",
+            System.getProperty("felucca.test.shim", "containerd-shim-runc-v2"),
             state.resolve(name),
             false,
             false,
