@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::frame::{Decoder, Outbox};
+use crate::sys;
 
 pub struct Link {
     stream: UnixStream,
@@ -18,15 +19,25 @@ pub struct Link {
 }
 
 impl Link {
+    /// Waits for a busy engine to accept.
     pub fn connect(socket: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_nonblocking(true)?;
-        Ok(Link {
+        Ok(Self::over(stream))
+    }
+
+    /// Never waits: streams are being relayed meanwhile.
+    pub fn connect_now(socket: &Path) -> io::Result<Self> {
+        sys::connect_now(socket).map(Self::over)
+    }
+
+    fn over(stream: UnixStream) -> Self {
+        Link {
             stream,
             incoming: Decoder::new(),
             outgoing: Outbox::default(),
             deaf: false,
-        })
+        }
     }
 
     pub fn fd(&self) -> RawFd {

@@ -1,7 +1,11 @@
 //! `felucca`: hands its arguments to the engine's shell, relays the streams, and ends with the
 //! command's status. It knows no command itself.
 
+mod command;
+mod feed;
+mod fifo;
 mod frame;
+mod input;
 mod keys;
 mod link;
 mod relay;
@@ -9,6 +13,7 @@ mod session;
 mod sink;
 mod sys;
 mod terminal;
+mod wait;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -16,8 +21,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use command::Command;
 use link::Link;
-use session::{Command, End, Session};
+use session::{End, Session};
 use terminal::Terminal;
 
 const DEFAULT_SOCKET: &str = "/run/felucca/shell.sock";

@@ -1,28 +1,20 @@
 //! The streams of a container: fifos that its shim serves, joined to our own streams. No byte of
 //! them passes through the engine.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::feed::Feed;
+use crate::fifo::{self, CHUNK, TURN};
 use crate::frame::IoRequest;
-use crate::keys::{self, Matcher};
 use crate::sink::Sink;
-use crate::sys::{self, Kind};
+use crate::sys;
 
-/// One read, one splice.
-const CHUNK: usize = 256 << 10;
-/// What one stream may move before the others get their turn.
-const TURN: usize = 4 << 20;
-/// A fifo of this size lets a shim and us take turns less often.
-const FIFO_SIZE: i32 = 256 << 10;
 /// How long a write end that something else holds is waited for after the container's end.
 const SILENCE: Duration = Duration::from_secs(2);
-const SLOWEST_RETRY: Duration = Duration::from_millis(50);
 
 /// Why a turn of the relay did not simply go on.
 pub enum Stop {
@@ -46,23 +38,6 @@ struct Output {
     fifo: File,
 }
 
-/// Our standard input on its way to the container.
-struct Feed {
-    path: PathBuf,
-    /// None until the shim has opened its end: a write end cannot be opened before without
-    /// holding a read end too, and then the shim's end would not be the last one to go.
-    fifo: Option<File>,
-    next_try: Instant,
-    delay: Duration,
-    pending: Vec<u8>,
-    written: usize,
-    matcher: Option<Matcher>,
-    splice: bool,
-    /// The last splice stopped at a full fifo, not at an empty input.
-    full: bool,
-    eof: bool,
-}
-
 /// What the relay waits for: descriptors, -1 for none.
 pub struct Interest {
     pub stdin: bool,
@@ -72,7 +47,7 @@ pub struct Interest {
 
 impl Relay {
     /// Opens what can be opened before the other ends are there. The error is one for the engine.
-    pub fn open(request: IoRequest, stdin_eof: bool, stdin_terminal: bool) -> Result<Self, String> {
+    pub fn open(request: IoRequest, stdin_terminal: bool) -> Result<Self, String> {
         let mut outputs = [None, None];
         for (output, path) in outputs.iter_mut().zip([&request.stdout, &request.stderr]) {
             if !path.is_empty() {
@@ -81,7 +56,7 @@ impl Relay {
         }
         let feed = if request.wants_stdin && !request.stdin.is_empty() {
             let keys = request.terminal && stdin_terminal;
-            Some(Feed::new(&request, keys, stdin_eof)?)
+            Some(Feed::new(&request, keys)?)
         } else {
             None
         };
@@ -125,11 +100,7 @@ impl Relay {
     /// The next moment at which something is to be done without an event.
     pub fn wakes_at(&self) -> Option<Instant> {
         let silence = self.silent_since.map(|since| since + SILENCE);
-        let retry = self
-            .feed
-            .as_ref()
-            .filter(|feed| feed.fifo.is_none())
-            .map(|feed| feed.next_try);
+        let retry = self.feed.as_ref().and_then(Feed::tries_again_at);
         silence.into_iter().chain(retry).min()
     }
 
@@ -195,217 +166,32 @@ impl Relay {
         Ok(moved)
     }
 
-    /// Moves input. `stdin_ready` and `feed_ready` are what the wait said of them. Sets `stdin_eof`
-    /// when our standard input is used up.
-    pub fn feed(&mut self, stdin_ready: bool, feed_events: i16, stdin_eof: &mut bool) -> Result<(), Stop> {
-        let Some(feed) = &mut self.feed else { return Ok(()) };
-        feed.eof |= *stdin_eof;
-        let goes_on = feed.turn(stdin_ready, feed_events)?;
-        *stdin_eof |= feed.eof;
-        if !goes_on {
-            self.feed = None;
+    /// Moves input; `ended` is set when our standard input comes to its end.
+    pub fn feed(&mut self, stdin_ready: bool, feed_events: i16, ended: &mut bool) -> Result<(), Stop> {
+        if let Some(feed) = &mut self.feed {
+            if !feed.turn(stdin_ready, feed_events, ended)? {
+                self.feed = None;
+            }
         }
         Ok(())
-    }
-}
-
-fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
-
-/// Refuses whatever is no fifo, and says so.
-fn expect_fifo(path: &Path) -> Result<(), String> {
-    match std::fs::metadata(path) {
-        Ok(found) if found.file_type().is_fifo() => Ok(()),
-        Ok(_) => Err(format!("{} is not a fifo", path.display())),
-        Err(e) => Err(format!("{}: {e}", path.display())),
     }
 }
 
 impl Output {
     fn open(path: &[u8]) -> Result<Self, String> {
-        let path = path_of(path);
-        expect_fifo(&path)?;
-        Self::open_fifo(&path).map_err(|e| format!("cannot open {} for reading: {e}", path.display()))
-    }
-
-    fn open_fifo(path: &Path) -> io::Result<Self> {
-        let fifo = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path)?;
-        if sys::kind(fifo.as_fd()) != Kind::Pipe {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a fifo"));
+        let path = fifo::path(path)?;
+        match fifo::open_for_reading(&path) {
+            Ok(fifo) => Ok(Output { path, fifo }),
+            Err(e) => Err(format!("cannot open {} for reading: {e}", path.display())),
         }
-        sys::enlarge_pipe(fifo.as_fd(), FIFO_SIZE);
-        Ok(Output {
-            path: path.to_owned(),
-            fifo,
-        })
     }
 
     /// The new descriptor is there before the old one goes, so nothing in the fifo is lost.
     fn reopen(&self) -> Option<Self> {
-        Self::open_fifo(&self.path).ok()
-    }
-}
-
-impl Feed {
-    fn new(request: &IoRequest, watch_keys: bool, eof: bool) -> Result<Self, String> {
-        let path = path_of(&request.stdin);
-        expect_fifo(&path)?;
-        let matcher = if watch_keys {
-            let text = String::from_utf8_lossy(&request.detach_keys);
-            Some(Matcher::new(keys::parse(&text)?))
-        } else {
-            None
-        };
-        let splice = matcher.is_none() && matches!(sys::kind(io::stdin().as_fd()), Kind::Pipe | Kind::File);
-        Ok(Feed {
-            path,
-            fifo: None,
-            next_try: Instant::now(),
-            delay: Duration::from_millis(1),
-            pending: Vec::new(),
-            written: 0,
-            matcher,
-            splice,
-            full: false,
-            eof,
+        let fifo = fifo::open_for_reading(&self.path).ok()?;
+        Some(Output {
+            path: self.path.clone(),
+            fifo,
         })
-    }
-
-    fn wants_stdin(&self) -> bool {
-        let room = if self.splice {
-            // Before the fifo is open there is nowhere to move anything to.
-            self.fifo.is_some() && !self.full
-        } else {
-            self.pending.len() < CHUNK && (self.matcher.is_some() || self.pending.is_empty())
-        };
-        !self.eof && room
-    }
-
-    /// Without a wish to write, the wait still tells when the reader has gone.
-    fn interest(&self) -> (RawFd, i16) {
-        match &self.fifo {
-            Some(fifo) if self.full || !self.pending.is_empty() => (fifo.as_raw_fd(), sys::POLLOUT),
-            Some(fifo) => (fifo.as_raw_fd(), 0),
-            None => (-1, 0),
-        }
-    }
-
-    /// False when this stream has come to its end, either way.
-    fn turn(&mut self, stdin_ready: bool, events: i16) -> Result<bool, Stop> {
-        if events & sys::POLLERR != 0 || !self.try_open() {
-            return Ok(false);
-        }
-        self.full = self.full && events & sys::POLLOUT == 0;
-        if self.splice {
-            return Ok(self.move_spliced(stdin_ready || events & sys::POLLOUT != 0));
-        }
-        if stdin_ready && self.wants_stdin() {
-            self.read_stdin()?;
-        }
-        Ok(self.write_pending())
-    }
-
-    /// False if it can never be opened.
-    fn try_open(&mut self) -> bool {
-        if self.fifo.is_some() || Instant::now() < self.next_try {
-            return true;
-        }
-        match OpenOptions::new()
-            .write(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(&self.path)
-        {
-            Ok(fifo) => {
-                sys::enlarge_pipe(fifo.as_fd(), FIFO_SIZE);
-                self.fifo = Some(fifo);
-                true
-            }
-            Err(e) if e.raw_os_error() == Some(libc::ENXIO) || e.kind() == ErrorKind::Interrupted => {
-                self.next_try = Instant::now() + self.delay;
-                self.delay = (self.delay * 2).min(SLOWEST_RETRY);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    fn move_spliced(&mut self, ready: bool) -> bool {
-        let Some(fifo) = &self.fifo else { return true };
-        if self.eof {
-            return false;
-        }
-        let mut moved = 0;
-        while ready && moved < TURN {
-            match sys::splice(io::stdin().as_fd(), fifo.as_fd(), CHUNK) {
-                Ok(0) => {
-                    self.eof = true;
-                    return false;
-                }
-                Ok(count) => moved += count,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    self.full = !sys::is_writable_now(fifo.as_fd());
-                    break;
-                }
-                Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {
-                    self.splice = false;
-                    break;
-                }
-                // EPIPE: the container takes no more.
-                Err(_) => return false,
-            }
-        }
-        true
-    }
-
-    fn read_stdin(&mut self) -> Result<(), Stop> {
-        let mut chunk = [0u8; 64 << 10];
-        let count = match sys::read(io::stdin().as_fd(), &mut chunk) {
-            Ok(count) => count,
-            Err(e) if e.kind() == ErrorKind::WouldBlock || e.kind() == ErrorKind::Interrupted => {
-                return Ok(())
-            }
-            // EIO: the terminal has gone.
-            Err(_) => 0,
-        };
-        match &mut self.matcher {
-            Some(matcher) if count == 0 => matcher.finish(&mut self.pending),
-            Some(matcher) => {
-                if matcher.feed(&chunk[..count], &mut self.pending) {
-                    return Err(Stop::Detached);
-                }
-            }
-            None => self.pending.extend_from_slice(&chunk[..count]),
-        }
-        self.eof = count == 0;
-        Ok(())
-    }
-
-    fn write_pending(&mut self) -> bool {
-        let Some(fifo) = &self.fifo else { return true };
-        while self.written < self.pending.len() {
-            match sys::write(fifo.as_fd(), &self.pending[self.written..]) {
-                Ok(count) => self.written += count,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return true,
-                Err(_) => return false,
-            }
-        }
-        self.pending.clear();
-        self.written = 0;
-        !self.eof
-    }
-}
-
-/// Reads our standard input for a frame; an error counts as its end.
-pub fn read_stdin(stdin: BorrowedFd<'_>, buffer: &mut [u8]) -> Option<usize> {
-    match sys::read(stdin, buffer) {
-        Ok(count) => Some(count),
-        Err(e) if e.kind() == ErrorKind::WouldBlock || e.kind() == ErrorKind::Interrupted => None,
-        Err(_) => Some(0),
     }
 }

@@ -1,22 +1,21 @@
 //! One command: what is said to the engine, what it says, and the loop that joins them.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use crate::frame::{self, client, Event, Hello, IoRequest};
+use crate::command::Command;
+use crate::frame::{self, client, Event, IoRequest};
+use crate::input::Input;
 use crate::link::Link;
-use crate::relay::{self, Relay, Stop};
+use crate::relay::{Relay, Stop};
 use crate::sink::Sink;
-use crate::sys::{self, pollfd, POLLERR, POLLHUP, POLLIN, POLLOUT};
+use crate::sys::{self, POLLERR, POLLHUP, POLLIN, POLLOUT};
 use crate::terminal::{self, Terminal};
+use crate::wait::{Ready, Slot};
 
 const RECONNECT_EVERY: Duration = Duration::from_millis(50);
 const RECONNECT_FOR: Duration = Duration::from_secs(60);
-/// Frames that wait to be sent; beyond it nothing more is read from standard input.
-const OUTGOING_LIMIT: usize = 256 << 10;
-const STDIN_CHUNK: usize = 64 << 10;
 /// So many interrupts within the time end this program, if the engine does not end the command.
 const INTERRUPTS: usize = 3;
 const INTERRUPTS_WITHIN: Duration = Duration::from_secs(3);
@@ -38,14 +37,6 @@ pub enum End {
     Failed(String),
 }
 
-/// What is told to the engine at each connection.
-pub struct Command {
-    pub socket: PathBuf,
-    pub arguments: Vec<Vec<u8>>,
-    pub environment: Vec<Vec<u8>>,
-    pub directory: Vec<u8>,
-}
-
 pub struct Session {
     command: Command,
     /// None while the engine is away and may come back.
@@ -59,52 +50,12 @@ pub struct Session {
     terminal: Terminal,
     sinks: [Sink; 2],
     relay: Option<Relay>,
-    stdin_eof: bool,
-    eof_told: bool,
-    credit: u64,
-    credited: bool,
+    input: Input,
 }
 
 struct Lost {
     since: Option<Instant>,
     next_try: Instant,
-}
-
-#[derive(Clone, Copy)]
-#[repr(usize)]
-enum Slot {
-    Signals,
-    Link,
-    Stdin,
-    Feed,
-    Output,
-    ErrorOutput,
-    Stdout,
-    Stderr,
-}
-
-const SLOTS: usize = 8;
-
-struct Ready([pollfd; SLOTS]);
-
-impl Ready {
-    fn set(&mut self, slot: Slot, fd: RawFd, events: i16) {
-        self.0[slot as usize].fd = fd;
-        self.0[slot as usize].events = events;
-    }
-
-    fn asked(&self, slot: Slot, events: i16) -> bool {
-        let slot = &self.0[slot as usize];
-        slot.fd >= 0 && slot.events & events != 0
-    }
-
-    fn events(&self, slot: Slot) -> i16 {
-        self.0[slot as usize].revents
-    }
-
-    fn any(&self, slot: Slot) -> bool {
-        self.events(slot) != 0
-    }
 }
 
 impl Session {
@@ -126,10 +77,7 @@ impl Session {
             terminal,
             sinks: [Sink::new(io::stdout().as_fd())?, Sink::new(io::stderr().as_fd())?],
             relay: None,
-            stdin_eof: false,
-            eof_told: false,
-            credit: 0,
-            credited: false,
+            input: Input::default(),
         })
     }
 
@@ -152,24 +100,7 @@ impl Session {
 
     fn hello(&mut self) -> Result<(), End> {
         let Some(link) = &mut self.link else { return Ok(()) };
-        let (rows, columns) = Terminal::size();
-        let payload = Hello {
-            terminals: Terminal::streams(),
-            rows,
-            columns,
-            directory: &self.command.directory,
-            arguments: self.resume.as_ref().unwrap_or(&self.command.arguments),
-            environment: &self.command.environment,
-        }
-        .encode();
-        if payload.len() > frame::LIMIT {
-            return Err(End::Failed(format!(
-                "the arguments and the environment have {} bytes together, more than the {} that can be \
-                 handed to the engine: pass less, for example from a file or by `env -i`",
-                payload.len(),
-                frame::LIMIT
-            )));
-        }
+        let payload = self.command.hello(self.resume.as_deref()).map_err(End::Failed)?;
         link.outgoing.push(client::HELLO, &payload);
         link.flush();
         Ok(())
@@ -193,7 +124,11 @@ impl Session {
                 self.link_lost()?;
             }
         }
-        self.move_stdin(&ready);
+        if ready.any(Slot::Stdin) && self.reads_for_engine() {
+            if let Some(link) = &mut self.link {
+                self.input.read(&mut link.outgoing);
+            }
+        }
         self.move_relay(&ready)?;
         if let Some(link) = &mut self.link {
             link.flush();
@@ -208,12 +143,7 @@ impl Session {
     }
 
     fn wait(&self) -> Result<Ready, End> {
-        let unused = pollfd {
-            fd: -1,
-            events: 0,
-            revents: 0,
-        };
-        let mut ready = Ready([unused; SLOTS]);
+        let mut ready = Ready::none();
         ready.set(Slot::Signals, self.signals.as_raw_fd(), POLLIN);
         ready.set(Slot::Stdout, self.sinks[0].waits_on(), POLLOUT);
         ready.set(Slot::Stderr, self.sinks[1].waits_on(), POLLOUT);
@@ -228,10 +158,10 @@ impl Session {
         } else {
             wakes_at = Some(self.lost.next_try);
         }
-        let mut stdin = self.stdin_for_engine() > 0;
+        let mut stdin = self.reads_for_engine();
         if let Some(relay) = &self.relay {
             let interest = relay.interest(&self.sinks);
-            stdin = interest.stdin && !self.stdin_eof;
+            stdin = interest.stdin && !self.input.ended;
             ready.set(Slot::Feed, interest.feed.0, interest.feed.1);
             ready.set(Slot::Output, interest.outputs[0], POLLIN);
             ready.set(Slot::ErrorOutput, interest.outputs[1], POLLIN);
@@ -241,7 +171,9 @@ impl Session {
             ready.set(Slot::Stdin, io::stdin().as_raw_fd(), POLLIN);
         }
         let timeout = wakes_at.map(|at| at.saturating_duration_since(Instant::now()));
-        sys::poll(&mut ready.0, timeout).map_err(|e| End::Failed(format!("cannot wait for input: {e}")))?;
+        ready
+            .wait(timeout)
+            .map_err(|e| End::Failed(format!("cannot wait for input: {e}")))?;
         Ok(ready)
     }
 
@@ -265,11 +197,7 @@ impl Session {
                     let written = self.sinks[i].write(bytes);
                     written.or_else(|e| self.sink_failed(i, &e))?;
                 }
-                Event::Credit(bytes) => {
-                    self.credit = self.credit.saturating_add(u64::from(bytes));
-                    self.credited = true;
-                    self.tell_eof();
-                }
+                Event::Credit(bytes) => self.input.add_credit(bytes, &mut link.outgoing),
                 Event::Raw(true) => self.terminal.raw(),
                 Event::Raw(false) => {
                     terminal::restore();
@@ -304,7 +232,7 @@ impl Session {
             );
         }
         let raw = request.terminal;
-        match Relay::open(request, self.stdin_eof, self.terminal.is_present()) {
+        match Relay::open(request, self.terminal.is_present()) {
             Ok(relay) => {
                 self.relay = Some(relay);
                 if raw {
@@ -331,7 +259,7 @@ impl Session {
             relay.feed(
                 ready.any(Slot::Stdin),
                 ready.events(Slot::Feed),
-                &mut self.stdin_eof,
+                &mut self.input.ended,
             )
         });
         match result {
@@ -356,43 +284,13 @@ impl Session {
         }
     }
 
-    /// How much of standard input the engine may be sent now.
-    fn stdin_for_engine(&self) -> usize {
-        match &self.link {
-            Some(link) if self.relay.is_none() && !self.stdin_eof => {
-                let room = OUTGOING_LIMIT.saturating_sub(link.outgoing.pending().len());
-                let most = STDIN_CHUNK.min(room);
-                usize::try_from(self.credit).map_or(most, |credit| most.min(credit))
-            }
-            _ => 0,
-        }
-    }
-
-    fn move_stdin(&mut self, ready: &Ready) {
-        let most = self.stdin_for_engine();
-        if most == 0 || !ready.any(Slot::Stdin) {
-            return;
-        }
-        let mut chunk = [0u8; STDIN_CHUNK];
-        match relay::read_stdin(io::stdin().as_fd(), &mut chunk[..most]) {
-            None => {}
-            Some(0) => {
-                self.stdin_eof = true;
-                self.tell_eof();
-            }
-            Some(count) => {
-                self.credit -= count as u64;
-                self.say(client::STDIN, &chunk[..count]);
-            }
-        }
-    }
-
-    /// Once a connection, and only to a command that asked for input.
-    fn tell_eof(&mut self) {
-        if self.stdin_eof && self.credited && !self.eof_told {
-            self.eof_told = true;
-            self.say(client::STDIN_EOF, &[]);
-        }
+    /// Whether standard input is for the engine, and may be read now.
+    fn reads_for_engine(&self) -> bool {
+        let room = self
+            .link
+            .as_ref()
+            .map_or(0, |link| self.input.room(&link.outgoing));
+        self.relay.is_none() && room > 0
     }
 
     fn take_signals(&mut self) -> Result<(), End> {
@@ -463,12 +361,12 @@ impl Session {
         let now = Instant::now();
         self.lost.since.get_or_insert(now);
         self.lost.next_try = now;
-        (self.credit, self.credited, self.eof_told) = (0, false, false);
+        self.input.begin_anew();
         Ok(())
     }
 
     fn reconnect(&mut self) -> Result<(), End> {
-        match Link::connect(&self.command.socket) {
+        match Link::connect_now(&self.command.socket) {
             Ok(link) => {
                 self.link = Some(link);
                 self.hello()?;

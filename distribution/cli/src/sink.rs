@@ -43,7 +43,8 @@ impl Sink {
             },
             _ => (stream.try_clone_to_owned()?, usize::MAX),
         };
-        let can_splice = matches!(kind, Kind::Pipe | Kind::File);
+        // To a file it was measured to gain nothing.
+        let can_splice = kind == Kind::Pipe;
         Ok(Sink {
             fd,
             kind,
@@ -125,13 +126,8 @@ impl Sink {
             return Err(ErrorKind::Unsupported.into());
         }
         match sys::splice(fifo, self.fd.as_fd(), most) {
-            // Standard output may be opened for appending, or lie on a file system without it.
-            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {
-                self.can_splice = false;
-                Err(ErrorKind::Unsupported.into())
-            }
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                self.full = self.kind == Kind::Pipe && !sys::is_writable_now(self.fd.as_fd());
+                self.full = !sys::is_writable_now(self.fd.as_fd());
                 Err(e)
             }
             result => result,

@@ -3,6 +3,9 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 pub use libc::{pollfd, termios, POLLERR, POLLHUP, POLLIN, POLLOUT};
@@ -85,6 +88,29 @@ pub fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, length: usize) -> io::Re
     // SAFETY: both descriptors are open for the length of the call; null offsets mean "at the
     // current position" and nothing of this process's memory is touched.
     count(unsafe { libc::splice(from.as_raw_fd(), none, to.as_raw_fd(), none, length, flags) })
+}
+
+/// Connects without waiting: an engine that does not accept is like one that is not there.
+pub fn connect_now(path: &Path) -> io::Result<UnixStream> {
+    // SAFETY: `sockaddr_un` is plain data, for which all-zero is a valid value.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    let name = path.as_os_str().as_bytes();
+    if name.len() >= address.sun_path.len() {
+        return Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG));
+    }
+    for (to, &from) in address.sun_path.iter_mut().zip(name) {
+        *to = from as libc::c_char;
+    }
+    let flags = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: the call takes integers only.
+    let fd = check(unsafe { libc::socket(libc::AF_UNIX, flags, 0) })?;
+    // SAFETY: the kernel has just opened it and nothing else owns it.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let size = std::mem::size_of_val(&address) as libc::socklen_t;
+    // SAFETY: the pointer and the size describe the address, whose path ends with a NUL.
+    check(unsafe { libc::connect(socket.as_raw_fd(), (&raw const address).cast(), size) })?;
+    Ok(UnixStream::from(socket))
 }
 
 pub fn kind(fd: BorrowedFd<'_>) -> Kind {

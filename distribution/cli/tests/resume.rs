@@ -54,6 +54,34 @@ fn relay_goes_on_without_the_engine() {
 }
 
 #[test]
+fn relay_goes_on_while_the_new_engine_is_too_busy_to_accept() {
+    let mut engine = Engine::new("busy");
+    let mut client = engine.client(&["run"]);
+    let (mut connection, _) = engine.serve();
+    let stdout = engine.folder.fifo("out");
+    connection.io(0, [none(), &stdout, none()], "");
+    connection.expect(IO_READY);
+    connection.resume(&["wait"]);
+    let mut out = shim_opens(&stdout, true);
+    engine.stop();
+    engine.start_again();
+    let crowd = engine.crowd();
+    drop(connection);
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(100));
+        out.write_all(b"text\n").unwrap();
+        assert_eq!(client.read_out(5), b"text\n");
+    }
+    for _ in crowd {
+        engine.accept();
+    }
+    let (mut connection, hello) = engine.serve();
+    assert_eq!(hello.arguments, [b"wait"]);
+    connection.exit(0);
+    assert_eq!(client.status(), 0);
+}
+
+#[test]
 fn container_may_end_without_the_engine() {
     let mut engine = Engine::new("ends");
     let mut client = engine.client(&["run"]);

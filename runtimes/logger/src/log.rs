@@ -165,9 +165,9 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     }
     let length = found.len();
     // No record is longer than this.
-    let mut tail = vec![0; crate::record::LONGEST + crate::record::PREFIX + 1];
-    let from = length.saturating_sub(tail.len() as u64);
-    tail.truncate(usize::try_from(length - from).unwrap_or(0));
+    let longest = (crate::record::LONGEST + crate::record::PREFIX + 1) as u64;
+    let from = length.saturating_sub(longest);
+    let mut tail = vec![0; usize::try_from(length - from).unwrap_or(0)];
     file.read_exact_at(&mut tail, from)?;
     let whole = memchr::memrchr(b'\n', &tail).map_or(0, |at| at + 1);
     let kept = from + whole as u64;

@@ -11,8 +11,9 @@ const TAG: usize = TIME + 8;
 /// The first letter in which the streams' names differ.
 const STREAM: usize = TIME + 4;
 
-/// What one read may add, beyond a line that is still waiting for its end.
-const ROOM: usize = 64 << 10;
+/// What one read may add, beyond a line that is still waiting for its end. A buffer of this size is
+/// mapped, not taken from the heap: only the pages that a stream really uses cost memory.
+const ROOM: usize = 128 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {

@@ -54,6 +54,16 @@ pub fn waiting(pipe: &File) -> usize {
     count as usize
 }
 
+fn is_readable(stream: &impl AsRawFd, within: Duration) -> bool {
+    let mut fd = libc::pollfd {
+        fd: stream.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one exclusively borrowed entry.
+    unsafe { libc::poll(&mut fd, 1, within.as_millis() as i32) > 0 }
+}
+
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
@@ -118,6 +128,16 @@ impl Engine {
     pub fn start_again(&mut self) {
         std::fs::remove_file(&self.socket).unwrap();
         self.listener = Some(UnixListener::bind(&self.socket).unwrap());
+    }
+
+    /// So many that nobody else gets a place in the queue until they are accepted.
+    pub fn crowd(&self) -> Vec<UnixStream> {
+        let listener = self.listener.as_ref().unwrap();
+        // SAFETY: listening once more only changes the length of the queue.
+        assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 1) }, 0);
+        (0..2)
+            .map(|_| UnixStream::connect(&self.socket).unwrap())
+            .collect()
     }
 
     pub fn accept(&self) -> Connection {
@@ -485,13 +505,7 @@ impl Screen {
                 String::from_utf8_lossy(&self.shown)
             );
             let master = self.master.as_mut().unwrap();
-            let mut fd = libc::pollfd {
-                fd: master.as_raw_fd(),
-                events: libc::POLLIN,
-                revents: 0,
-            };
-            // SAFETY: one exclusively borrowed entry.
-            if unsafe { libc::poll(&mut fd, 1, 100) } > 0 {
+            if is_readable(master, Duration::from_millis(100)) {
                 let count = master.read(&mut chunk).unwrap();
                 self.shown.extend_from_slice(&chunk[..count]);
             }
