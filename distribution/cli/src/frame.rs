@@ -85,12 +85,7 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new() -> Self {
-        Decoder {
-            buffer: vec![0; FIRST_BUFFER],
-            start: 0,
-            end: 0,
-            output: None,
-        }
+        Decoder { buffer: vec![0; FIRST_BUFFER], start: 0, end: 0, output: None }
     }
 
     /// Where the next bytes go; say with [`Decoder::filled`] how many came. Never empty once
@@ -386,15 +381,9 @@ mod tests {
         bytes.extend(frame(66, b"err"));
         bytes.extend(frame(67, &[0, 0, 1, 0]));
         bytes.extend(frame(68, &[1]));
-        bytes.extend(frame(
-            69,
-            &[&[3], &strings(&[b"/i", b"/o", b"", b"ctrl-a"])[..]].concat(),
-        ));
+        bytes.extend(frame(69, &[&[3], &strings(&[b"/i", b"/o", b"", b"ctrl-a"])[..]].concat()));
         bytes.extend(frame(70, b""));
-        bytes.extend(frame(
-            71,
-            &[&[0, 0, 0, 2], &strings(&[b"wait", b"\xff"])[..]].concat(),
-        ));
+        bytes.extend(frame(71, &[&[0, 0, 0, 2], &strings(&[b"wait", b"\xff"])[..]].concat()));
         bytes.extend(frame(72, &[7]));
         let (told, error) = decode(&bytes, || 1);
         assert_eq!(error, None);

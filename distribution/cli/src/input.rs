@@ -22,10 +22,7 @@ pub struct Input {
 impl Input {
     /// A new connection begins without credit, and does not know of the end.
     pub fn begin_anew(&mut self) {
-        *self = Input {
-            ended: self.ended,
-            ..Input::default()
-        };
+        *self = Input { ended: self.ended, ..Input::default() };
     }
 
     pub fn add_credit(&mut self, bytes: u32, outgoing: &mut Outbox) {

@@ -58,9 +58,7 @@ impl Matcher {
                 }
                 // What was held is not the sequence, but a later part of it may still begin one.
                 let held = self.matched;
-                let keep = (0..held)
-                    .rev()
-                    .find(|&n| self.keys[..n] == self.keys[held - n..held]);
+                let keep = (0..held).rev().find(|&n| self.keys[..n] == self.keys[held - n..held]);
                 let keep = keep.unwrap_or(0);
                 pass.extend_from_slice(&self.keys[..held - keep]);
                 self.matched = keep;
@@ -93,9 +91,7 @@ mod tests {
 
     #[test]
     fn parse_wrong_keys() {
-        for bad in [
-            "ctrl-", "ctrl-A", "ctrl-1", "ctrl-ab", "ab", "ctrl-p,", "\u{e4}", "shift-a",
-        ] {
+        for bad in ["ctrl-", "ctrl-A", "ctrl-1", "ctrl-ab", "ab", "ctrl-p,", "\u{e4}", "shift-a"] {
             let message = parse(bad).unwrap_err();
             assert!(message.contains("detach keys"), "{bad}: {message}");
         }

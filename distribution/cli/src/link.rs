@@ -32,12 +32,7 @@ impl Link {
     }
 
     fn over(stream: UnixStream) -> Self {
-        Link {
-            stream,
-            incoming: Decoder::new(),
-            outgoing: Outbox::default(),
-            deaf: false,
-        }
+        Link { stream, incoming: Decoder::new(), outgoing: Outbox::default(), deaf: false }
     }
 
     pub fn fd(&self) -> RawFd {

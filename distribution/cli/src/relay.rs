@@ -60,13 +60,7 @@ impl Relay {
         } else {
             None
         };
-        Ok(Relay {
-            request,
-            outputs,
-            feed,
-            buffer: Vec::new(),
-            silent_since: None,
-        })
+        Ok(Relay { request, outputs, feed, buffer: Vec::new(), silent_since: None })
     }
 
     pub fn request(&self) -> &IoRequest {
@@ -153,11 +147,7 @@ impl Relay {
             if count == 0 {
                 // No writer: for now, or for good. A descriptor that saw one go would report it
                 // for ever, a new one only reports what happens from now on.
-                let again = if self.silent_since.is_some() {
-                    None
-                } else {
-                    output.reopen()
-                };
+                let again = if self.silent_since.is_some() { None } else { output.reopen() };
                 self.outputs[i] = again;
                 break;
             }
@@ -189,9 +179,6 @@ impl Output {
     /// The new descriptor is there before the old one goes, so nothing in the fifo is lost.
     fn reopen(&self) -> Option<Self> {
         let fifo = fifo::open_for_reading(&self.path).ok()?;
-        Some(Output {
-            path: self.path.clone(),
-            fifo,
-        })
+        Some(Output { path: self.path.clone(), fifo })
     }
 }

@@ -21,14 +21,8 @@ const INTERRUPTS: usize = 3;
 const INTERRUPTS_WITHIN: Duration = Duration::from_secs(3);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-const RELAYED: [i32; 6] = [
-    libc::SIGINT,
-    libc::SIGTERM,
-    libc::SIGHUP,
-    libc::SIGQUIT,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-];
+const RELAYED: [i32; 6] =
+    [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2];
 const OURS: [i32; 3] = [libc::SIGWINCH, libc::SIGTSTP, libc::SIGCONT];
 
 /// How the command came to its end.
@@ -66,10 +60,7 @@ impl Session {
         Ok(Session {
             command,
             link: Some(link),
-            lost: Lost {
-                since: None,
-                next_try: now,
-            },
+            lost: Lost { since: None, next_try: now },
             resume: None,
             held_signals: Vec::new(),
             signals: sys::signal_descriptor(&all, &RELAYED)?,
@@ -171,9 +162,7 @@ impl Session {
             ready.set(Slot::Stdin, io::stdin().as_raw_fd(), POLLIN);
         }
         let timeout = wakes_at.map(|at| at.saturating_duration_since(Instant::now()));
-        ready
-            .wait(timeout)
-            .map_err(|e| End::Failed(format!("cannot wait for input: {e}")))?;
+        ready.wait(timeout).map_err(|e| End::Failed(format!("cannot wait for input: {e}")))?;
         Ok(ready)
     }
 
@@ -226,10 +215,7 @@ impl Session {
             if relay.request() == &request {
                 return self.say(client::IO_READY, &[]);
             }
-            return self.say(
-                client::IO_FAILED,
-                b"the streams of another container are being relayed",
-            );
+            return self.say(client::IO_FAILED, b"the streams of another container are being relayed");
         }
         let raw = request.terminal;
         match Relay::open(request, self.terminal.is_present()) {
@@ -256,11 +242,7 @@ impl Session {
         };
         let fifos = [ready.any(Slot::Output), ready.any(Slot::ErrorOutput)];
         let result = relay.pump(fifos, &mut self.sinks).and_then(|()| {
-            relay.feed(
-                ready.any(Slot::Stdin),
-                ready.events(Slot::Feed),
-                &mut self.input.ended,
-            )
+            relay.feed(ready.any(Slot::Stdin), ready.events(Slot::Feed), &mut self.input.ended)
         });
         match result {
             Ok(()) if relay.is_done() && self.sinks.iter().all(Sink::is_clear) => {
@@ -286,10 +268,7 @@ impl Session {
 
     /// Whether standard input is for the engine, and may be read now.
     fn reads_for_engine(&self) -> bool {
-        let room = self
-            .link
-            .as_ref()
-            .map_or(0, |link| self.input.room(&link.outgoing));
+        let room = self.link.as_ref().map_or(0, |link| self.input.room(&link.outgoing));
         self.relay.is_none() && room > 0
     }
 

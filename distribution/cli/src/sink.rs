@@ -45,15 +45,7 @@ impl Sink {
         };
         // To a file it was measured to gain nothing.
         let can_splice = kind == Kind::Pipe;
-        Ok(Sink {
-            fd,
-            kind,
-            most,
-            pending: Vec::new(),
-            written: 0,
-            full: false,
-            can_splice,
-        })
+        Ok(Sink { fd, kind, most, pending: Vec::new(), written: 0, full: false, can_splice })
     }
 
     /// Whether it would take more.

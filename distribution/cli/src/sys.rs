@@ -55,11 +55,7 @@ pub fn poll(fds: &mut [pollfd], timeout: Option<Duration>) -> io::Result<()> {
 }
 
 pub fn is_writable_now(fd: BorrowedFd<'_>) -> bool {
-    let mut one = [pollfd {
-        fd: fd.as_raw_fd(),
-        events: POLLOUT,
-        revents: 0,
-    }];
+    let mut one = [pollfd { fd: fd.as_raw_fd(), events: POLLOUT, revents: 0 }];
     poll(&mut one, Some(Duration::ZERO)).is_ok() && one[0].revents != 0
 }
 

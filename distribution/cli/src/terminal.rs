@@ -22,9 +22,7 @@ impl Terminal {
             restore();
             speak(panic);
         }));
-        Terminal {
-            present: io::stdin().is_terminal(),
-        }
+        Terminal { present: io::stdin().is_terminal() }
     }
 
     pub fn is_present(&self) -> bool {

@@ -26,11 +26,7 @@ pub struct Ready([pollfd; SLOTS]);
 
 impl Ready {
     pub fn none() -> Self {
-        let unused = pollfd {
-            fd: -1,
-            events: 0,
-            revents: 0,
-        };
+        let unused = pollfd { fd: -1, events: 0, revents: 0 };
         Ready([unused; SLOTS])
     }
 

@@ -17,17 +17,11 @@ fn hello_says_everything() {
     let engine = Engine::new("hello");
     let mut command = engine.command(&["run", "--socket", "x", "-e", "A=b"]);
     command.arg(OsString::from_vec(b"\xff\xfe".to_vec())).arg("");
-    command
-        .env_clear()
-        .env("ONE", "1=1")
-        .env("TWO", OsString::from_vec(b"\xf0".to_vec()));
+    command.env_clear().env("ONE", "1=1").env("TWO", OsString::from_vec(b"\xf0".to_vec()));
     command.current_dir("/usr");
     let mut client = Client::spawn(&mut command);
     let (mut connection, hello) = engine.serve();
-    assert_eq!(
-        (hello.version, hello.terminals, hello.rows, hello.columns),
-        (1, 0, 0, 0)
-    );
+    assert_eq!((hello.version, hello.terminals, hello.rows, hello.columns), (1, 0, 0, 0));
     assert_eq!(hello.directory, b"/usr");
     let arguments: Vec<&[u8]> = vec![b"run", b"--socket", b"x", b"-e", b"A=b", b"\xff\xfe", b""];
     assert_eq!(hello.arguments, arguments);
@@ -197,23 +191,14 @@ fn signals_are_passed_on() {
     let engine = Engine::new("signals");
     let mut client = engine.client(&["x"]);
     let (mut connection, _) = engine.serve();
-    for signal in [
-        libc::SIGTERM,
-        libc::SIGHUP,
-        libc::SIGQUIT,
-        libc::SIGUSR1,
-        libc::SIGUSR2,
-        libc::SIGINT,
-        libc::SIGINT,
-    ] {
+    for signal in
+        [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGINT, libc::SIGINT]
+    {
         client.kill(signal);
         connection.expect_signal(signal);
     }
     client.kill(libc::SIGWINCH);
-    assert!(
-        connection.is_silent(),
-        "there is no terminal whose size could have changed"
-    );
+    assert!(connection.is_silent(), "there is no terminal whose size could have changed");
     assert!(client.is_alive());
     connection.exit(143);
     assert_eq!(client.status(), 143);
@@ -289,22 +274,13 @@ fn missing_engine_is_told_with_the_next_step() {
     let path = engine.socket.to_str().unwrap().to_owned();
     let (out, message, status) = engine.client(&["ps"]).end();
     assert_eq!((out.as_str(), status), ("", 125));
-    for part in [
-        &path,
-        "Connection refused",
-        "feluccad",
-        "--socket",
-        "FELUCCA_SOCKET",
-    ] {
+    for part in [&path, "Connection refused", "feluccad", "--socket", "FELUCCA_SOCKET"] {
         assert!(message.contains(part), "{message}");
     }
     std::fs::remove_file(&path).unwrap();
     let (_, message, status) = engine.client(&["ps"]).end();
     assert_eq!(status, 125);
-    assert!(
-        message.contains("No such file") && message.contains("feluccad"),
-        "{message}"
-    );
+    assert!(message.contains("No such file") && message.contains("feluccad"), "{message}");
     let long = "/x".repeat(100);
     let (_, message, status) =
         Client::spawn(Command::new(env!("CARGO_BIN_EXE_felucca")).args(["--socket", &long])).end();
@@ -329,10 +305,7 @@ fn engine_that_breaks_the_protocol_is_told() {
         connection.0.write_all(&bytes).unwrap();
         let (_, message, status) = client.end();
         assert_eq!(status, 125);
-        assert!(
-            message.contains(part) && message.contains("same version"),
-            "{message}"
-        );
+        assert!(message.contains(part) && message.contains("same version"), "{message}");
     }
 }
 
@@ -345,10 +318,7 @@ fn too_much_to_hand_over_is_told() {
     }
     let (_, message, status) = Client::spawn(&mut command).end();
     assert_eq!(status, 125);
-    assert!(
-        message.contains("1048576") && message.contains("pass less"),
-        "{message}"
-    );
+    assert!(message.contains("1048576") && message.contains("pass less"), "{message}");
 }
 
 #[test]
@@ -360,8 +330,5 @@ fn lost_engine_is_told() {
     drop(connection);
     let (out, message, status) = client.end();
     assert_eq!((out.as_str(), status), ("half", 125));
-    assert!(
-        message.contains("went away") && message.contains("felucca ps"),
-        "{message}"
-    );
+    assert!(message.contains("went away") && message.contains("felucca ps"), "{message}");
 }

@@ -34,11 +34,7 @@ fn streams_go_through_the_fifos() {
     input.read_exact(&mut text).unwrap();
     assert_eq!(&text, b"typed before it listens\n");
     client.close_stdin();
-    assert_eq!(
-        input.read(&mut text).unwrap(),
-        0,
-        "the container sees the end of its input"
-    );
+    assert_eq!(input.read(&mut text).unwrap(), 0, "the container sees the end of its input");
     out.write_all(b"last").unwrap();
     drop((out, err));
     connection.send(IO_END, b"");
@@ -95,11 +91,7 @@ fn container_without_interest_leaves_stdin_alone() {
     assert_eq!(waiting(&watched), 12 - taken);
     connection.send(IO_END, b"");
     connection.expect(IO_DONE);
-    assert_eq!(
-        connection.expect(STDIN).len(),
-        12 - taken,
-        "afterwards it is the engine's again"
-    );
+    assert_eq!(connection.expect(STDIN).len(), 12 - taken, "afterwards it is the engine's again");
     connection.exit(0);
     assert_eq!(client.status(), 0);
 }
@@ -161,10 +153,7 @@ fn writer_that_stays_is_waited_for_two_seconds() {
     let begun = Instant::now();
     connection.expect(IO_DONE);
     let took = begun.elapsed();
-    assert!(
-        took > Duration::from_millis(1900) && took < Duration::from_millis(3500),
-        "{took:?}"
-    );
+    assert!(took > Duration::from_millis(1900) && took < Duration::from_millis(3500), "{took:?}");
     connection.exit(0);
     assert_eq!(client.end(), ("text".to_owned(), String::new(), 0));
 }
@@ -193,12 +182,7 @@ fn what_is_no_fifo_is_refused() {
         (0, [none(), &file, none()], "", "file is not a fifo"),
         (0, [none(), &fifo, &missing], "", "missing: No such file"),
         (WANTS_STDIN, [&file, &fifo, none()], "", "file is not a fifo"),
-        (
-            0,
-            [none(), Path::new("/dev/null"), none()],
-            "",
-            "/dev/null is not a fifo",
-        ),
+        (0, [none(), Path::new("/dev/null"), none()], "", "/dev/null is not a fifo"),
     ] {
         connection.io(flags, paths, keys);
         let payload = connection.expect(IO_FAILED);
@@ -263,10 +247,7 @@ fn slow_reader_gets_everything_after_the_end() {
     drop(out);
     connection.send(IO_END, b"");
     std::thread::sleep(Duration::from_millis(2500));
-    assert!(
-        connection.is_silent(),
-        "not done while anything is left, however long it takes"
-    );
+    assert!(connection.is_silent(), "not done while anything is left, however long it takes");
     let mut bytes = vec![0; 200_000];
     reader.read_exact(&mut bytes).unwrap();
     assert!(bytes.iter().all(|&b| b == b'z'));
@@ -320,8 +301,7 @@ fn much_passes_exactly_from_file_to_file() {
         let client = Client::spawn_with(&mut engine.command(&["run"]), File::open(&from).unwrap(), stdout);
         assert_eq!(much(&engine, client), MUCH as u64);
         let mut file = File::open(&to).unwrap();
-        file.seek(std::io::SeekFrom::Start(if append { 4 } else { 0 }))
-            .unwrap();
+        file.seek(std::io::SeekFrom::Start(if append { 4 } else { 0 })).unwrap();
         assert_eq!(Hash::new().read(&mut file), fed, "append {append}");
     }
 }

@@ -109,9 +109,7 @@ fn stopped_client_gives_the_terminal_back() {
     client.kill(libc::SIGTSTP);
     screen.wait_raw(false);
     let stat = format!("/proc/{}/stat", client.child.id());
-    eventually("a stopped process", || {
-        std::fs::read_to_string(&stat).unwrap().contains(") T ")
-    });
+    eventually("a stopped process", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
     client.kill(libc::SIGCONT);
     screen.wait_raw(true);
     assert_eq!(connection.expect(RESIZE), [0, 24, 0, 80]);
@@ -169,10 +167,7 @@ fn detach_keys_let_go() {
         screen.type_in(typed);
         connection.expect(IO_DETACHED);
         assert!(!screen.is_raw());
-        assert!(
-            out.write_all(b"nobody").is_err(),
-            "the fifo has no reader any more"
-        );
+        assert!(out.write_all(b"nobody").is_err(), "the fifo has no reader any more");
         let mut rest = Vec::new();
         input.read_to_end(&mut rest).unwrap();
         assert!(b"ab".starts_with(&rest[..]), "nothing from the keys on: {rest:?}");

@@ -158,10 +158,7 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
         .open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
-        return Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it is not a regular file",
-        ));
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let length = found.len();
     // No record is longer than this.

@@ -52,23 +52,11 @@ impl Stream {
     fn input_interest(&self, finishing: bool) -> pollfd {
         let most = if finishing { BACKLOG } else { 1 };
         let input = self.input.as_ref().filter(|_| self.backlog.len() < most);
-        pollfd {
-            fd: input.map_or(-1, AsRawFd::as_raw_fd),
-            events: POLLIN,
-            revents: 0,
-        }
+        pollfd { fd: input.map_or(-1, AsRawFd::as_raw_fd), events: POLLIN, revents: 0 }
     }
 
     fn tee_interest(&self) -> pollfd {
-        pollfd {
-            fd: if self.backlog.is_empty() {
-                -1
-            } else {
-                self.tee.fd()
-            },
-            events: POLLOUT,
-            revents: 0,
-        }
+        pollfd { fd: if self.backlog.is_empty() { -1 } else { self.tee.fd() }, events: POLLOUT, revents: 0 }
     }
 
     /// Reads what has come, for the tee and into `batch`. True if the batch is full: write it and go
@@ -135,25 +123,14 @@ pub struct Logger {
 
 impl Logger {
     pub fn new(streams: [Stream; 2], log: Log, signals: File) -> Self {
-        Logger {
-            streams,
-            log,
-            batch: Vec::new(),
-            signals,
-            terminated: None,
-            detached: false,
-        }
+        Logger { streams, log, batch: Vec::new(), signals, terminated: None, detached: false }
     }
 
     pub fn run(&mut self) -> io::Result<()> {
         while !self.streams.iter().all(Stream::is_done) {
             let finishing = self.terminated.is_some();
             let [out, err] = &self.streams;
-            let signals = pollfd {
-                fd: self.signals.as_raw_fd(),
-                events: POLLIN,
-                revents: 0,
-            };
+            let signals = pollfd { fd: self.signals.as_raw_fd(), events: POLLIN, revents: 0 };
             let mut fds = [
                 out.input_interest(finishing),
                 err.input_interest(finishing),

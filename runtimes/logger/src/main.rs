@@ -45,15 +45,9 @@ fn run() -> Result<(), String> {
     // SAFETY: these numbers are the shim's to pass; nothing has been opened here before.
     let [stdout, stderr, ready] = [3, 4, 5].map(|number| unsafe { sys::inherited(number) });
     let options = parse(std::env::args_os().skip(1))?;
-    let path = options
-        .log
-        .ok_or("the argument `log` with the path of the log file is missing")?;
-    let log = Log::open(&path, options.most).map_err(|e| {
-        format!(
-            "cannot open the log {}: {e}; does its folder exist?",
-            path.display()
-        )
-    })?;
+    let path = options.log.ok_or("the argument `log` with the path of the log file is missing")?;
+    let log = Log::open(&path, options.most)
+        .map_err(|e| format!("cannot open the log {}: {e}; does its folder exist?", path.display()))?;
     let signals = sys::only_sigterm().map_err(|e| format!("cannot set the signals up: {e}"))?;
     let streams = [
         Stream::new(Name::Stdout, stdout, options.stdout),
@@ -85,11 +79,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
                 Some(most) if most > 0 => options.most = Some(most),
                 _ => return Err(format!("max {value:?} is no number of bytes above 0")),
             },
-            _ => {
-                return Err(format!(
-                    "unknown argument {name:?}: log, stdout, stderr and max are known"
-                ))
-            }
+            _ => return Err(format!("unknown argument {name:?}: log, stdout, stderr and max are known")),
         }
     }
     Ok(options)

@@ -77,11 +77,7 @@ fn civil(day: u64) -> (u64, u64, u64) {
     let month = (5 * day + 2) / 153;
     let first = (153 * month + 2) / 5;
     let january = u64::from(month >= 10);
-    (
-        era * 400 + year + january,
-        if month < 10 { month + 3 } else { month - 9 },
-        day - first + 1,
-    )
+    (era * 400 + year + january, if month < 10 { month + 3 } else { month - 9 }, day - first + 1)
 }
 
 /// Cuts one stream into records.
@@ -96,12 +92,7 @@ pub struct Lines {
 
 impl Lines {
     pub fn new() -> Self {
-        Lines {
-            buffer: vec![0; LONGEST + 1 + ROOM].into_boxed_slice(),
-            start: 0,
-            searched: 0,
-            end: 0,
-        }
+        Lines { buffer: vec![0; LONGEST + 1 + ROOM].into_boxed_slice(), start: 0, searched: 0, end: 0 }
     }
 
     /// Where the next bytes of the stream go; never empty after [`Lines::cut`] has returned false.
@@ -231,21 +222,13 @@ mod tests {
             log.append(&mut batch);
         }
         lines.cut_rest(&prefix, &mut log);
-        String::from_utf8(log)
-            .unwrap()
-            .replace(&format!("{TIME_TEXT} stdout "), "")
+        String::from_utf8(log).unwrap().replace(&format!("{TIME_TEXT} stdout "), "")
     }
 
     #[test]
     fn prefix_formats_time() {
-        assert_eq!(
-            prefix(Name::Stdout).bytes,
-            *format!("{TIME_TEXT} stdout F ").as_bytes()
-        );
-        assert_eq!(
-            prefix(Name::Stderr).bytes,
-            *format!("{TIME_TEXT} stderr F ").as_bytes()
-        );
+        assert_eq!(prefix(Name::Stdout).bytes, *format!("{TIME_TEXT} stdout F ").as_bytes());
+        assert_eq!(prefix(Name::Stderr).bytes, *format!("{TIME_TEXT} stderr F ").as_bytes());
         for (second, text) in [
             (0, "1970-01-01T00:00:00.000000000Z"),
             (951_782_399, "2000-02-28T23:59:59.000000000Z"),
@@ -264,10 +247,7 @@ mod tests {
 
     #[test]
     fn cut_makes_one_record_a_line() {
-        assert_eq!(
-            cut(&[b"one\ntwo\n\nthree"], 1 << 20),
-            "F one\nF two\nF \nP three\n"
-        );
+        assert_eq!(cut(&[b"one\ntwo\n\nthree"], 1 << 20), "F one\nF two\nF \nP three\n");
         assert_eq!(cut(&[b"on", b"e\ntw", b"o\n"], 1 << 20), "F one\nF two\n");
         assert_eq!(cut(&[b"a\nb\nc\nd"], 1), "F a\nF b\nF c\nP d\n");
         assert_eq!(cut(&[b""], 1), "");
@@ -278,24 +258,12 @@ mod tests {
         let longest = "x".repeat(LONGEST);
         let line = |tail: &str| format!("{longest}{tail}");
         assert_eq!(cut(&[line("\n").as_bytes()], 1 << 20), format!("F {longest}\n"));
-        assert_eq!(
-            cut(&[longest.as_bytes(), b"\n"], 1 << 20),
-            format!("F {longest}\n")
-        );
+        assert_eq!(cut(&[longest.as_bytes(), b"\n"], 1 << 20), format!("F {longest}\n"));
         assert_eq!(cut(&[longest.as_bytes()], 1 << 20), format!("P {longest}\n"));
-        assert_eq!(
-            cut(&[line("y\n").as_bytes()], 1 << 20),
-            format!("P {longest}\nF y\n")
-        );
-        assert_eq!(
-            cut(&[line("y").as_bytes(), b"z"], 1 << 20),
-            format!("P {longest}\nP yz\n")
-        );
+        assert_eq!(cut(&[line("y\n").as_bytes()], 1 << 20), format!("P {longest}\nF y\n"));
+        assert_eq!(cut(&[line("y").as_bytes(), b"z"], 1 << 20), format!("P {longest}\nP yz\n"));
         let twice = format!("{longest}{longest}");
-        assert_eq!(
-            cut(&[twice.as_bytes(), b"\n"], 1),
-            format!("P {longest}\nF {longest}\n")
-        );
+        assert_eq!(cut(&[twice.as_bytes(), b"\n"], 1), format!("P {longest}\nF {longest}\n"));
     }
 
     #[test]

@@ -27,18 +27,13 @@ impl Tee {
         if let Some(path) = &self.path {
             let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
             let opened = OpenOptions::new().write(true).custom_flags(flags).open(path);
-            self.fifo = opened
-                .ok()
-                .filter(|f| f.metadata().is_ok_and(|m| m.file_type().is_fifo()));
+            self.fifo = opened.ok().filter(|f| f.metadata().is_ok_and(|m| m.file_type().is_fifo()));
         }
     }
 
     /// The stream is complete: closes the fifo for good.
     pub fn end(&mut self) {
-        *self = Tee {
-            path: None,
-            fifo: None,
-        };
+        *self = Tee { path: None, fifo: None };
     }
 
     /// What to wait on when a copy was not taken whole.

@@ -11,11 +11,7 @@ use std::time::{Duration, Instant};
 use common::{eventually, kill, read_back, Folder, Logger, Noise};
 
 fn attach(fifo: &Path) -> File {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(fifo)
-        .unwrap()
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(fifo).unwrap()
 }
 
 /// Reads until `count` bytes have come, or the end (None).
@@ -68,9 +64,7 @@ fn readers_come_and_go() {
     let mut say = |logger: &Logger, text: &str| {
         logger.out().write_all(text.as_bytes()).unwrap();
         all.extend_from_slice(text.as_bytes());
-        eventually("the log", || {
-            std::fs::read_to_string(&log).unwrap().ends_with(text)
-        });
+        eventually("the log", || std::fs::read_to_string(&log).unwrap().ends_with(text));
     };
     say(&logger, "no fifo yet\n");
     common::mkfifo(&out);
@@ -111,15 +105,10 @@ fn slow_reader_slows_down_and_gets_everything() {
     let mut pipe = logger.stdout.take().unwrap();
     let writer = std::thread::spawn(move || pipe.write_all(&sent).unwrap());
     std::thread::sleep(Duration::from_millis(200));
-    assert!(
-        !writer.is_finished(),
-        "a reader that does not read holds the container up"
-    );
+    assert!(!writer.is_finished(), "a reader that does not read holds the container up");
     // The other stream goes on meanwhile.
     logger.err().write_all(b"error\n").unwrap();
-    eventually("the other stream", || {
-        !read_back(&std::fs::read(&log).unwrap()).stderr.is_empty()
-    });
+    eventually("the other stream", || !read_back(&std::fs::read(&log).unwrap()).stderr.is_empty());
 
     let mut got = Vec::new();
     while got.len() < bytes.len() {
@@ -132,10 +121,7 @@ fn slow_reader_slows_down_and_gets_everything() {
     writer.join().unwrap();
     logger.end();
     assert!(got == bytes, "the copy differs");
-    assert!(
-        read_back(&std::fs::read(&log).unwrap()).stdout == bytes,
-        "the log differs"
-    );
+    assert!(read_back(&std::fs::read(&log).unwrap()).stdout == bytes, "the log differs");
     assert_eq!(read_to_end(reader), b"");
 }
 
@@ -168,18 +154,12 @@ fn shim_does_not_wait_for_a_slow_reader() {
     logger.out().write_all(&bytes).unwrap();
     logger.close();
     std::thread::sleep(Duration::from_millis(50));
-    assert!(
-        logger.child.try_wait().unwrap().is_none(),
-        "it waits for the reader"
-    );
+    assert!(logger.child.try_wait().unwrap().is_none(), "it waits for the reader");
     let begun = Instant::now();
     kill(logger.child.id(), libc::SIGTERM);
     assert_eq!(logger.wait(), 0);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-    assert!(
-        read_back(&std::fs::read(&log).unwrap()).stdout == bytes,
-        "the log is complete"
-    );
+    assert!(read_back(&std::fs::read(&log).unwrap()).stdout == bytes, "the log is complete");
     assert!(read_to_end(reader) == bytes, "and so is the copy");
 }
 
@@ -195,8 +175,6 @@ fn shim_does_not_wait_for_a_stream_that_stays_open() {
     assert_eq!(logger.wait(), 0);
     assert!(begun.elapsed() > Duration::from_secs(4) && begun.elapsed() < Duration::from_secs(10));
     (&left_over).write_all(b"late\n").unwrap();
-    eventually("the late line", || {
-        read_back(&std::fs::read(&log).unwrap()).stdout == b"late\n"
-    });
+    eventually("the late line", || read_back(&std::fs::read(&log).unwrap()).stdout == b"late\n");
     drop(left_over);
 }

@@ -31,10 +31,7 @@ fn line_is_there_at_once() {
     let log = folder.path("log");
     let mut logger = Logger::start(&[("log", &log)]);
     for line in 1..=20 {
-        logger
-            .out()
-            .write_all(format!("line {line}\nbegun").as_bytes())
-            .unwrap();
+        logger.out().write_all(format!("line {line}\nbegun").as_bytes()).unwrap();
         eventually("the line", || {
             let text = String::from_utf8(std::fs::read(&log).unwrap()).unwrap();
             assert!(!text.ends_with("begun\n"), "a line without its end was written");
@@ -50,10 +47,7 @@ fn time_is_that_of_the_read() {
     let log = folder.path("log");
     let mut logger = Logger::start(&[("log", &log)]);
     let now = || {
-        let out = std::process::Command::new("date")
-            .args(["-u", "+%Y-%m-%dT%H:%M:%S.%NZ"])
-            .output()
-            .unwrap();
+        let out = std::process::Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%S.%NZ"]).output().unwrap();
         String::from_utf8(out.stdout).unwrap().trim().to_owned()
     };
     let before = now();
@@ -61,10 +55,7 @@ fn time_is_that_of_the_read() {
     logger.end();
     let after = now();
     let log = String::from_utf8(std::fs::read(&log).unwrap()).unwrap();
-    assert!(
-        before.as_str() < &log[..30] && &log[..30] < after.as_str(),
-        "{before} {log} {after}"
-    );
+    assert!(before.as_str() < &log[..30] && &log[..30] < after.as_str(), "{before} {log} {after}");
 }
 
 #[test]
@@ -119,10 +110,7 @@ fn much_output_comes_back_exactly() {
         reader.read_exact(&mut record).unwrap();
         let expected = line(i);
         assert!(record[30..40] == *b" stdout F ", "record {i}");
-        assert!(
-            record[40..139] == *expected.as_bytes() && record[139] == b'\n',
-            "record {i}"
-        );
+        assert!(record[40..139] == *expected.as_bytes() && record[139] == b'\n', "record {i}");
     }
     assert_eq!(reader.read(&mut record).unwrap(), 0);
 }
@@ -146,25 +134,14 @@ fn sigterm_writes_what_has_come_and_goes_on() {
     let folder = Folder::new("sigterm");
     let log = folder.path("log");
     let mut logger = Logger::start(&[("log", &log)]);
-    for signal in [
-        libc::SIGINT,
-        libc::SIGHUP,
-        libc::SIGQUIT,
-        libc::SIGUSR1,
-        libc::SIGPIPE,
-        libc::SIGXFSZ,
-    ] {
+    for signal in [libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGPIPE, libc::SIGXFSZ] {
         kill(logger.child.id(), signal);
     }
     logger.out().write_all(b"half ").unwrap();
     std::thread::sleep(std::time::Duration::from_millis(50));
     assert_eq!(std::fs::read(&log).unwrap(), b"");
     kill(logger.child.id(), libc::SIGTERM);
-    eventually("the half line", || {
-        std::fs::read_to_string(&log)
-            .unwrap()
-            .ends_with(" stdout P half \n")
-    });
+    eventually("the half line", || std::fs::read_to_string(&log).unwrap().ends_with(" stdout P half \n"));
     logger.out().write_all(b"line\n").unwrap();
     logger.end();
     assert_eq!(read_back(&std::fs::read(&log).unwrap()).stdout, b"half line\n");
@@ -197,22 +174,13 @@ fn bad_arguments_fail_before_ready() {
         (vec![("log", fifo.as_path())], "fifo: it is not a regular file"),
         (vec![("log", log.as_path()), ("max", Path::new("12k"))], "12k"),
         (vec![("log", log.as_path()), ("max", Path::new("0"))], "max"),
-        (
-            vec![("log", log.as_path()), ("format", Path::new("json"))],
-            "format",
-        ),
+        (vec![("log", log.as_path()), ("format", Path::new("json"))], "format"),
     ] {
         let mut logger = Logger::launch(&arguments);
         assert_eq!(logger.wait_ready(), [], "{word}");
         assert_eq!(logger.wait(), 1, "{word}");
         let mut message = String::new();
-        logger
-            .child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut message)
-            .unwrap();
+        logger.child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
         assert!(message.starts_with("felucca-logger ns1/c1: "), "{message}");
         assert!(message.contains(word), "{message}");
     }

@@ -23,9 +23,7 @@ fn log_is_rotated_between_records() {
         let line = format!("line {i:>40}\n");
         all.extend_from_slice(line.as_bytes());
         logger.out().write_all(line.as_bytes()).unwrap();
-        eventually("the line", || {
-            std::fs::read_to_string(&log).is_ok_and(|text| text.ends_with(&line))
-        });
+        eventually("the line", || std::fs::read_to_string(&log).is_ok_and(|text| text.ends_with(&line)));
         sizes.push(std::fs::metadata(&log).unwrap().len());
     }
     logger.end();
@@ -34,10 +32,7 @@ fn log_is_rotated_between_records() {
     assert!((900..=1000).contains(&both.len()), "{}", both.len());
     both.extend(std::fs::read(&log).unwrap());
     let kept = read_back(&both).stdout;
-    assert!(
-        kept.len() > 11 * 46 && all.ends_with(&kept),
-        "the last lines are kept without a gap"
-    );
+    assert!(kept.len() > 11 * 46 && all.ends_with(&kept), "the last lines are kept without a gap");
 }
 
 #[test]
@@ -50,12 +45,7 @@ fn batch_is_rotated_between_records() {
     logger.end();
     let mut both = std::fs::read(folder.path("log.1")).unwrap();
     let new = std::fs::read(&log).unwrap();
-    assert!(
-        both.len() <= 20000 && new.len() <= 20000,
-        "{} {}",
-        both.len(),
-        new.len()
-    );
+    assert!(both.len() <= 20000 && new.len() <= 20000, "{} {}", both.len(), new.len());
     both.extend(new);
     assert!(bytes.ends_with(&read_back(&both).stdout));
 }
@@ -67,10 +57,7 @@ fn record_longer_than_the_limit_has_a_file_of_its_own() {
     let mut logger = Logger::start(&[("log", &log), ("max", Path::new("10"))]);
     logger.out().write_all(b"one\ntwo\n").unwrap();
     logger.end();
-    assert_eq!(
-        read_back(&std::fs::read(folder.path("log.1")).unwrap()).stdout,
-        b"one\n"
-    );
+    assert_eq!(read_back(&std::fs::read(folder.path("log.1")).unwrap()).stdout, b"one\n");
     assert_eq!(read_back(&std::fs::read(&log).unwrap()).stdout, b"two\n");
 }
 
@@ -94,15 +81,9 @@ fn rotation_that_fails_loses_nothing() {
     // A folder in the place of the old log cannot be replaced by a file.
     std::fs::create_dir_all(folder.path("log.1/x")).unwrap();
     let mut logger = Logger::start(&[("log", &log), ("max", Path::new("100"))]);
-    logger
-        .out()
-        .write_all(b"one one one one\ntwo\nthree\nfour\nfive\n")
-        .unwrap();
+    logger.out().write_all(b"one one one one\ntwo\nthree\nfour\nfive\n").unwrap();
     logger.end();
-    assert_eq!(
-        read_back(&std::fs::read(&log).unwrap()).stdout,
-        b"one one one one\ntwo\nthree\nfour\nfive\n"
-    );
+    assert_eq!(read_back(&std::fs::read(&log).unwrap()).stdout, b"one one one one\ntwo\nthree\nfour\nfive\n");
 }
 
 /// A small disk. Needs the right to mount.
@@ -113,14 +94,9 @@ impl Disk {
         let path = folder.path("disk");
         std::fs::create_dir(&path).unwrap();
         let options = format!("size={size}");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &options, "felucca-test"])
-            .arg(&path)
-            .status();
-        assert!(
-            mounted.unwrap().success(),
-            "this test mounts a small tmpfs and needs root for it"
-        );
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "felucca-test"]).arg(&path).status();
+        assert!(mounted.unwrap().success(), "this test mounts a small tmpfs and needs root for it");
         Disk(path)
     }
 }
@@ -145,9 +121,7 @@ fn full_disk_drops_counts_and_tells() {
     let mut sent = noise.bytes(2 << 20);
     logger.out().write_all(&sent).unwrap();
     logger.err().write_all(b"also lost, or not\n").unwrap();
-    eventually("empty pipes", || {
-        waiting(logger.out()) == 0 && waiting(logger.err()) == 0
-    });
+    eventually("empty pipes", || waiting(logger.out()) == 0 && waiting(logger.err()) == 0);
     // The tail may have found a place, with a note before it. Now there is none at all.
     let mut filler = File::create(disk.0.join("filler")).unwrap();
     while filler.write(&[0; 4096]).is_ok() {}
@@ -202,9 +176,7 @@ fn last_record(log: &[u8]) -> usize {
 /// The two numbers of a note.
 fn lost(note: &str) -> [usize; 2] {
     let rest = note.strip_prefix("felucca-logger: lost ").unwrap();
-    let rest = rest
-        .strip_suffix(" of stderr: No space left on device (os error 28)\n")
-        .unwrap();
+    let rest = rest.strip_suffix(" of stderr: No space left on device (os error 28)\n").unwrap();
     let (out, err) = rest.split_once(" bytes of stdout and ").unwrap();
     [out.parse().unwrap(), err.parse().unwrap()]
 }

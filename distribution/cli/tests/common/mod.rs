@@ -55,11 +55,7 @@ pub fn waiting(pipe: &File) -> usize {
 }
 
 fn is_readable(stream: &impl AsRawFd, within: Duration) -> bool {
-    let mut fd = libc::pollfd {
-        fd: stream.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
+    let mut fd = libc::pollfd { fd: stream.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     // SAFETY: one exclusively borrowed entry.
     unsafe { libc::poll(&mut fd, 1, within.as_millis() as i32) > 0 }
 }
@@ -113,11 +109,7 @@ impl Engine {
         let folder = Folder::new(name);
         let socket = folder.path("shell.sock");
         let listener = Some(UnixListener::bind(&socket).unwrap());
-        Engine {
-            folder,
-            socket,
-            listener,
-        }
+        Engine { folder, socket, listener }
     }
 
     /// As if the engine had been killed, for new connections.
@@ -135,9 +127,7 @@ impl Engine {
         let listener = self.listener.as_ref().unwrap();
         // SAFETY: listening once more only changes the length of the queue.
         assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 1) }, 0);
-        (0..2)
-            .map(|_| UnixStream::connect(&self.socket).unwrap())
-            .collect()
+        (0..2).map(|_| UnixStream::connect(&self.socket).unwrap()).collect()
     }
 
     pub fn accept(&self) -> Connection {
@@ -278,18 +268,14 @@ impl Connection {
 
     pub fn resume(&mut self, arguments: &[&str]) {
         let mut payload = (arguments.len() as u32).to_be_bytes().to_vec();
-        arguments
-            .iter()
-            .for_each(|text| put(&mut payload, text.as_bytes()));
+        arguments.iter().for_each(|text| put(&mut payload, text.as_bytes()));
         self.send(RESUME, &payload);
     }
 
     /// Paths of stdin, stdout and stderr, empty for none.
     pub fn io(&mut self, flags: u8, paths: [&Path; 3], keys: &str) {
         let mut payload = vec![flags];
-        paths
-            .iter()
-            .for_each(|path| put(&mut payload, path.as_os_str().as_bytes()));
+        paths.iter().for_each(|path| put(&mut payload, path.as_os_str().as_bytes()));
         put(&mut payload, keys.as_bytes());
         self.send(IO, &payload);
     }
@@ -308,22 +294,14 @@ pub fn shim_opens(path: &Path, write: bool) -> File {
     let mut file = None;
     eventually("the client's end of a fifo", || {
         let options = &mut OpenOptions::new();
-        file = options
-            .read(!write)
-            .write(write)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path)
-            .ok();
+        file = options.read(!write).write(write).custom_flags(libc::O_NONBLOCK).open(path).ok();
         file.is_some()
     });
     let file = file.unwrap();
     // SAFETY: these calls take integers only.
     unsafe {
         let flags = libc::fcntl(file.as_raw_fd(), libc::F_GETFL);
-        assert_eq!(
-            libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags & !libc::O_NONBLOCK),
-            0
-        );
+        assert_eq!(libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags & !libc::O_NONBLOCK), 0);
     }
     file
 }
@@ -339,21 +317,13 @@ pub struct Client {
 
 impl Client {
     pub fn spawn(command: &mut Command) -> Self {
-        let child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        Client {
-            child: child.unwrap(),
-        }
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Client { child: child.unwrap() }
     }
 
     pub fn spawn_with(command: &mut Command, stdin: impl Into<Stdio>, stdout: impl Into<Stdio>) -> Self {
         let child = command.stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn();
-        Client {
-            child: child.unwrap(),
-        }
+        Client { child: child.unwrap() }
     }
 
     pub fn kill(&self, signal: i32) {
@@ -369,14 +339,17 @@ impl Client {
         self.child.stdin.as_mut().unwrap().write_all(text).unwrap();
     }
 
+    /// The next bytes of its standard output.
     pub fn read_out(&mut self, count: usize) -> Vec<u8> {
+        let stdout = self.child.stdout.as_mut().unwrap();
         let mut bytes = vec![0; count];
-        self.child
-            .stdout
-            .as_mut()
-            .unwrap()
-            .read_exact(&mut bytes)
-            .unwrap();
+        let mut done = 0;
+        while done < count {
+            assert!(is_readable(stdout, PATIENCE), "{done} of {count} bytes came");
+            let more = stdout.read(&mut bytes[done..]).unwrap();
+            assert!(more > 0, "the end after {done} of {count} bytes");
+            done += more;
+        }
         bytes
     }
 
@@ -436,11 +409,7 @@ impl Screen {
             }
             (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(line))
         };
-        Screen {
-            master: Some(File::from(master)),
-            line: File::from(line),
-            shown: Vec::new(),
-        }
+        Screen { master: Some(File::from(master)), line: File::from(line), shown: Vec::new() }
     }
 
     /// Starts a client as the leader of a session on this terminal.
@@ -457,9 +426,7 @@ impl Screen {
         };
         // SAFETY: see there.
         unsafe { command.pre_exec(begin_session) };
-        Client {
-            child: command.spawn().unwrap(),
-        }
+        Client { child: command.spawn().unwrap() }
     }
 
     pub fn type_in(&self, keys: &[u8]) {
@@ -489,9 +456,7 @@ impl Screen {
     }
 
     pub fn wait_raw(&self, raw: bool) {
-        eventually(if raw { "raw mode" } else { "the modes of before" }, || {
-            self.is_raw() == raw
-        });
+        eventually(if raw { "raw mode" } else { "the modes of before" }, || self.is_raw() == raw);
     }
 
     /// Reads the screen until it shows `text`.
@@ -499,11 +464,7 @@ impl Screen {
         let end = Instant::now() + PATIENCE;
         let mut chunk = [0; 4096];
         while !self.shown.windows(text.len()).any(|part| part == text.as_bytes()) {
-            assert!(
-                Instant::now() < end,
-                "{:?} is shown",
-                String::from_utf8_lossy(&self.shown)
-            );
+            assert!(Instant::now() < end, "{:?} is shown", String::from_utf8_lossy(&self.shown));
             let master = self.master.as_mut().unwrap();
             if is_readable(master, Duration::from_millis(100)) {
                 let count = master.read(&mut chunk).unwrap();
@@ -514,12 +475,7 @@ impl Screen {
 }
 
 fn window(rows: u16, columns: u16) -> libc::winsize {
-    libc::winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    }
+    libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
 /// FNV-1a over 8 bytes at a time: fast, and any change of order or content shows.
@@ -567,9 +523,7 @@ pub fn write_much(mut to: impl Write, total: usize) -> Hash {
         state ^= state << 17;
         state
     };
-    block
-        .chunks_exact_mut(8)
-        .for_each(|eight| eight.copy_from_slice(&next().to_le_bytes()));
+    block.chunks_exact_mut(8).for_each(|eight| eight.copy_from_slice(&next().to_le_bytes()));
     let mut written = 0;
     let mut sent = Vec::new();
     let mut hash = Hash::new();
@@ -581,11 +535,7 @@ pub fn write_much(mut to: impl Write, total: usize) -> Hash {
         to.write_all(&block[..size]).unwrap();
         sent.extend_from_slice(&block[..size]);
         if sent.len() >= 1 << 20 || written + size == total {
-            let whole = if written + size == total {
-                sent.len()
-            } else {
-                sent.len() / 8 * 8
-            };
+            let whole = if written + size == total { sent.len() } else { sent.len() / 8 * 8 };
             hash.add(&sent[..whole]);
             sent.drain(..whole);
         }

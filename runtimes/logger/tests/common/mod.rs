@@ -80,22 +80,12 @@ impl Logger {
         for (name, value) in arguments {
             command.arg(name).arg(value);
         }
-        command
-            .env("CONTAINER_ID", "c1")
-            .env("CONTAINER_NAMESPACE", "ns1");
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.env("CONTAINER_ID", "c1").env("CONTAINER_NAMESPACE", "ns1");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         // SAFETY: `pass` only makes system calls, as a child before its exec must.
         unsafe { command.pre_exec(move || pass(passed)) };
         let child = command.spawn().unwrap();
-        Logger {
-            child,
-            stdout: Some(stdout),
-            stderr: Some(stderr),
-            ready,
-        }
+        Logger { child, stdout: Some(stdout), stderr: Some(stderr), ready }
     }
 
     pub fn start(arguments: &[(&str, &Path)]) -> Self {
