@@ -111,7 +111,8 @@ final class Foreground {
       }
       return follow(relay);
     } finally {
-      if (cooked) {
+      if (call.inShell()) {
+        // The client gives the terminal back as it was before the relay; the shell reads it raw.
         Call.uninterrupted(
             () -> {
               client.raw(true);
