@@ -119,7 +119,13 @@ public final class Epoll implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      wake.signal();
+      try {
+        wake.signal();
+      } catch (LinuxException e) {
+        if (!e.is(Errno.EBADF)) { // an event came first, and the thread has ended by itself
+          throw e;
+        }
+      }
     }
     if (Thread.currentThread() != thread) {
       joinUninterruptibly();

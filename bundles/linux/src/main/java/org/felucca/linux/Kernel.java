@@ -1,11 +1,11 @@
 package org.felucca.linux;
 
 import com.sun.jna.LastErrorException;
+import java.nio.charset.StandardCharsets;
 
 /** The one place where an error of the C library becomes a {@link LinuxException}. */
 final class Kernel {
-  private static final byte[] PROC_FD =
-      "/proc/self/fd/".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  private static final byte[] PROC_FD = "/proc/self/fd/".getBytes(StandardCharsets.US_ASCII);
   private static final int EINTR = Errno.EINTR.number();
 
   /** A call on no descriptor. */
@@ -35,15 +35,16 @@ final class Kernel {
   }
 
   private static String hint(String name, int number) {
-    if (number == Errno.ENOSYS.number()) {
-      return "the kernel lacks " + name + "; Felucca needs Linux 5.12 or later";
-    }
-    return "";
+    return switch (Errno.of(number)) {
+      case ENOSYS -> "the kernel lacks " + name + "; Felucca needs Linux 5.12 or later";
+      case EMFILE, ENFILE -> "too many files are open, raise LimitNOFILE or fs.file-max";
+      default -> "";
+    };
   }
 
   /** {@code /proc/self/fd/N}, ended by NUL. */
   static byte[] procPath(int fd) {
-    byte[] digits = Integer.toString(fd).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] digits = Integer.toString(fd).getBytes(StandardCharsets.US_ASCII);
     byte[] path = new byte[PROC_FD.length + digits.length + 1];
     System.arraycopy(PROC_FD, 0, path, 0, PROC_FD.length);
     System.arraycopy(digits, 0, path, PROC_FD.length, digits.length);

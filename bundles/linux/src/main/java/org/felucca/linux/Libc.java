@@ -2,6 +2,7 @@ package org.felucca.linux;
 
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.nio.Buffer;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,15 @@ final class Libc {
   static final long SYS_MOUNT_SETATTR = 442;
 
   static {
-    Native.register(Libc.class, "c");
+    // JNA keeps the options of a registered class under a weak key to which their value refers, so
+    // the
+    // class would never go: the value is taken out. (Opened by its class, the library would hold it
+    // too.)
+    // What remains are JNA's references to the methods: each refresh of this bundle leaves its few
+    // old
+    // classes behind, as they could only be unregistered when no thread is in a call any more.
+    Native.register(Libc.class, NativeLibrary.getInstance("c"));
+    Native.getLibraryOptions(Libc.class).values().removeIf(Libc.class::equals);
   }
 
   private Libc() {}

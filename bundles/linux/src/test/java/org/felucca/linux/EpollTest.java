@@ -238,6 +238,19 @@ class EpollTest {
   }
 
   @Test
+  void close_whileEventsCome_neverFails() {
+    try (Pipe pipe = Pipe.open(OpenFlags.O_NONBLOCK)) {
+      send(pipe.writer(), 1); // never read: the loop turns without a pause
+      for (int i = 0; i < 500; i++) {
+        Epoll busy = Epoll.start("felucca-test-busy");
+        busy.register(pipe.reader(), Epoll.EPOLLIN, (r, events) -> {});
+        busy.close();
+        assertEquals(0, busy.size());
+      }
+    }
+  }
+
+  @Test
   void close_fromAListener_doesNotWaitForItself() throws InterruptedException {
     Epoll other = Epoll.start("felucca-test-closing");
     try (Pipe pipe = Pipe.open(0)) {

@@ -348,4 +348,43 @@ class MountsTest {
     List<String> options = at(target).options();
     assertTrue(options.containsAll(Set.of("ro", "nodev")) && !options.contains("noexec"));
   }
+
+  @Test
+  void mapIds_ofADetachedMount_showsOtherOwners() throws Exception {
+    try (Scratch disk = Scratch.onDisk()) {
+      disk.file("source/f", "");
+      disk.folder("target");
+      Process holder = new ProcessBuilder("unshare", "-U", "sleep", "100").start();
+      try {
+        String proc = "/proc/" + holder.pid();
+        Path own = Path.of("/proc/self/ns/user");
+        Path other = Path.of(proc + "/ns/user");
+        for (int i = 0;
+            i < 500 && Files.readSymbolicLink(own).equals(Files.readSymbolicLink(other));
+            i++) {
+          Thread.sleep(10);
+        }
+        Files.writeString(Path.of(proc + "/uid_map"), "0 100000 65536");
+        Files.writeString(Path.of(proc + "/gid_map"), "0 200000 65536");
+        try (Descriptor namespace = Descriptor.open(proc + "/ns/user", OpenFlags.O_RDONLY, 0);
+            DetachedMount mount = DetachedMount.bind(disk.path("source"), false)) {
+          mount.mapIds(namespace, false);
+          mount.attach(disk.path("target"));
+        }
+      } finally {
+        holder.destroyForcibly().waitFor();
+      }
+      try (Dir target = Dir.open(disk.path("target"))) {
+        assertEquals(100_000, target.stat("f").uid());
+        assertEquals(200_000, target.stat("f").gid());
+        try (Descriptor file = target.openPath("f")) {
+          InodeAttributes.chown(file, 100_005, 200_006);
+        }
+      }
+      try (Dir source = Dir.open(disk.path("source"))) {
+        assertEquals(5, source.stat("f").uid());
+        assertEquals(6, source.stat("f").gid());
+      }
+    }
+  }
 }
