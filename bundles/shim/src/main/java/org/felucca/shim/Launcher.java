@@ -20,6 +20,7 @@ import org.felucca.api.runtime.RuntimeOptions;
 import org.felucca.api.shim.ShimInfo;
 import org.felucca.api.shim.ShimLaunch;
 import org.felucca.linux.BootId;
+import org.felucca.linux.LinuxException;
 import org.felucca.linux.ProcessId;
 import org.felucca.shim.wire.bootstrap.BootstrapParams;
 import org.felucca.shim.wire.runc.Options;
@@ -82,7 +83,11 @@ final class Launcher {
       mine = true;
       log = watches.follow(key, disk.call("open the log of " + key, bundle::openLog));
       return start(launch, bundle, intent, log);
-    } catch (EngineException e) {
+    } catch (EngineException | LinuxException failure) {
+      EngineException e =
+          failure instanceof EngineException own
+              ? own
+              : EngineException.internal(String.valueOf(failure.getMessage()), failure);
       if (log != null) {
         log.close();
       }

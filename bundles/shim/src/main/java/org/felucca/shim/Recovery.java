@@ -164,7 +164,7 @@ final class Recovery {
       LOG.log(Level.WARNING, "log of the shim not followed container=" + key, e);
     }
     int pid = connected.processes().getShimPid();
-    ProcessId process = pid == 0 ? null : ProcessId.of(pid).orElse(null);
+    ProcessId process = (pid == 0 ? record.process() : ProcessId.of(pid)).orElse(null);
     ShimInfo info =
         new ShimInfo(
             key.namespace(),
@@ -207,7 +207,13 @@ final class Recovery {
    * @throws EngineException if it says nothing that makes sense
    */
   Record read(BundleFolder bundle) throws IOException {
-    Intent intent = bundle.readIntent();
+    Intent intent = null;
+    try {
+      intent = bundle.readIntent();
+    } catch (EngineException e) {
+      // What containerd too leaves in the folder is enough to find the shim.
+      LOG.log(Level.WARNING, "record of a shim is damaged reason={0}", e.getMessage());
+    }
     Bootstrap address = bundle.readAddress();
     String binary = intent == null ? bundle.readLine("shim-binary-path") : intent.shim();
     if (binary == null || binary.isEmpty()) {

@@ -10,6 +10,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.linux.Descriptor;
 import org.felucca.linux.Epoll;
+import org.felucca.linux.LinuxException;
 import org.felucca.linux.PidFd;
 import org.felucca.linux.ProcessId;
 import org.felucca.linux.Spawner;
@@ -58,6 +59,11 @@ final class Watches implements AutoCloseable {
       return ended.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return false;
+    } catch (LinuxException e) {
+      throw new EngineException(
+          ErrorKind.UNAVAILABLE,
+          "wait for process %d: %s".formatted(process.pid(), e.getMessage()),
+          e);
     } catch (ExecutionException e) {
       throw EngineException.internal("wait for process " + process.pid(), e);
     } catch (InterruptedException e) {
