@@ -1,7 +1,6 @@
 package org.felucca.engine;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -170,7 +169,7 @@ final class ContainerLifecycle {
   private void makeLogFolder(TaskKey key) {
     Path folder = paths.container(key.namespace(), key.id());
     try {
-      Files.createDirectories(folder);
+      FileTrees.make(folder);
     } catch (IOException e) {
       throw new EngineException(
           ErrorKind.RESOURCE_EXHAUSTED, "make the log folder " + folder + ": " + e.getMessage(), e);
@@ -178,10 +177,18 @@ final class ContainerLifecycle {
   }
 
   private void abandon(Scope scope, ContainerId id) {
+    boolean interrupted = Thread.interrupted();
     try {
+      CompletableFuture<Exit> exit = tasks.exit(scope, id, "");
+      kill(scope, id, KILL_SIGNAL);
+      get(exit, KILL, id.shortForm());
       tasks.delete(scope, id, "");
     } catch (EngineException e) {
       LOG.log(Level.WARNING, "task that did not start not deleted container=" + id, e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -286,18 +293,18 @@ final class ContainerLifecycle {
     ContainerRecord container = containers.get(scope, id);
     CompletableFuture<Exit> exit = exit(scope, id);
     if (exit.isDone()) {
-      return get(exit, Duration.ZERO, container);
+      return get(exit, Duration.ZERO, container.name());
     }
     kill(scope, id, signal == null ? options(container).stopSignal() : signal);
     try {
-      return get(exit, grace, container);
+      return get(exit, grace, container.name());
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.DEADLINE_EXCEEDED) {
         throw e;
       }
     }
     kill(scope, id, KILL_SIGNAL);
-    return get(exit, KILL, container);
+    return get(exit, KILL, container.name());
   }
 
   private void kill(Scope scope, ContainerId id, int signal) {
@@ -310,22 +317,22 @@ final class ContainerLifecycle {
     }
   }
 
-  private static Exit get(CompletableFuture<Exit> exit, Duration wait, ContainerRecord container) {
+  private static Exit get(CompletableFuture<Exit> exit, Duration wait, String container) {
     try {
       return exit.get(wait.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new EngineException(
           ErrorKind.DEADLINE_EXCEEDED,
-          "container %s did not end within %d s".formatted(container.name(), wait.toSeconds()),
+          "container %s did not end within %d s".formatted(container, wait.toSeconds()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw EngineException.cancelled("wait for the end of container " + container.name());
+      throw EngineException.cancelled("wait for the end of container " + container);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof EngineException failure) {
-        throw failure.during("wait for the end of container " + container.name());
+        throw failure.during("wait for the end of container " + container);
       }
-      throw EngineException.internal("wait for the end of container " + container.name(), e);
+      throw EngineException.internal("wait for the end of container " + container, e);
     }
   }
 
@@ -340,7 +347,7 @@ final class ContainerLifecycle {
       }
       CompletableFuture<Exit> exit = tasks.exit(scope, id, "");
       kill(scope, id, KILL_SIGNAL);
-      get(exit, KILL, container);
+      get(exit, KILL, container.name());
     }
     try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), id))) {
       task = task(scope, id);

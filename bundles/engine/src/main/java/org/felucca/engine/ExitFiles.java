@@ -30,7 +30,7 @@ final class ExitFiles {
 
   void keep(TaskKey key, Exit exit) {
     try {
-      Files.createDirectories(folder);
+      FileTrees.make(folder);
       Path partial = folder.resolve(name(key) + ".new");
       Files.writeString(partial, exit.status() + " " + exit.at(), StandardCharsets.US_ASCII);
       Files.move(partial, folder.resolve(name(key)), StandardCopyOption.ATOMIC_MOVE);

@@ -1,7 +1,12 @@
 package org.felucca.engine;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.felucca.api.EngineException;
 import org.felucca.linux.Dir;
 import org.felucca.linux.LinuxException;
@@ -9,11 +14,18 @@ import org.felucca.linux.Trees;
 
 /** Folders of the engine, made and taken away. */
 final class FileTrees {
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
   private FileTrees() {}
 
+  /** Makes a folder, and what is missing above it, for the engine alone. */
+  static Path make(Path folder) throws IOException {
+    return Files.createDirectories(folder, PRIVATE);
+  }
+
   /**
-   * Deletes a folder and what is in it; follows no link, crosses no mount; quiet if it is not
-   * there.
+   * Deletes a folder and what is in it; follows no link, crosses no mount; quiet if there is none.
    */
   static void delete(Path folder) {
     Path parent = folder.getParent();

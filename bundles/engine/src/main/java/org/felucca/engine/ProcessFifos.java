@@ -5,7 +5,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.container.Attachment;
@@ -25,9 +24,7 @@ record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
   /** Makes what is missing. */
   ProcessFifos make() {
     try {
-      Files.createDirectories(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      FileTrees.make(folder);
       try (Dir dir = Dir.open(folder.toString())) {
         if (stdin) {
           fifo(dir, "stdin");

@@ -168,7 +168,7 @@ final class TaskExits {
 
   private void mark(TaskKey key, String name) {
     try {
-      Path folder = Files.createDirectories(markers(key));
+      Path folder = FileTrees.make(markers(key));
       Files.write(folder.resolve(name), new byte[0]);
     } catch (IOException e) {
       LOG.log(Level.WARNING, "marker not written container=" + key + " marker=" + name, e);

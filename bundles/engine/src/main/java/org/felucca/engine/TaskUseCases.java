@@ -181,7 +181,7 @@ public final class TaskUseCases implements TaskService {
       int pid;
       try {
         pid = shim.create(create);
-      } catch (EngineException e) {
+      } catch (RuntimeException e) {
         destroy(key, shim);
         throw e;
       }
