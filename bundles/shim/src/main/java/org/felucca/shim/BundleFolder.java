@@ -8,7 +8,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
@@ -35,6 +37,9 @@ final class BundleFolder {
   private static final Logger LOG = Logger.getLogger(BundleFolder.class.getName());
   private static final String INTENT = "felucca.json";
   private static final byte[] MAPPINGS = "\"gidMappings\"".getBytes(StandardCharsets.US_ASCII);
+
+  /** What is just being deleted, so that nobody takes it for a leftover. */
+  private static final Set<Path> GOING = ConcurrentHashMap.newKeySet();
 
   private final Key key;
   private final Path path;
@@ -206,12 +211,24 @@ final class BundleFolder {
     }
     Mounts.unmountAll(path.resolve("rootfs").toString(), Mounts.MNT_DETACH);
     Path aside = path.resolveSibling(REMOVED + key.id() + "-" + UUID.randomUUID());
-    Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
-    deleteTree(aside);
+    GOING.add(aside);
+    try {
+      Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+      deleteTree(aside);
+    } finally {
+      GOING.remove(aside);
+    }
+  }
+
+  /** Deletes what an earlier engine renamed aside and did not get to delete. */
+  static void removeLeftover(Path folder) {
+    if (!GOING.contains(folder)) {
+      deleteTree(folder);
+    }
   }
 
   /** Deletes a tree; what is mounted in it is detached, never entered. */
-  static void deleteTree(Path tree) {
+  private static void deleteTree(Path tree) {
     if (!Files.exists(tree)) {
       return;
     }

@@ -387,14 +387,14 @@ final class ConnectedShim implements Shim {
     LOG.log(Level.FINE, "shim destroyed container={0}", bundle.key());
   }
 
-  /** The shim's process, or null if it is not known. */
-  @Nullable ProcessId process() {
-    return process;
-  }
-
   @Override
   public CompletableFuture<Void> closed() {
     return client.closed();
+  }
+
+  /** Whether it is of no more use, see {@link #closed}. */
+  boolean isClosed() {
+    return client.isClosed();
   }
 
   @Override

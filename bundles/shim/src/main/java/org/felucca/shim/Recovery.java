@@ -93,7 +93,7 @@ final class Recovery {
 
   private static void removeLeftover(Path folder) {
     try {
-      BundleFolder.deleteTree(folder);
+      BundleFolder.removeLeftover(folder);
     } catch (LinuxException e) {
       LOG.log(
           Level.WARNING,

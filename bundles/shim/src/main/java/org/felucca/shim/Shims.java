@@ -157,6 +157,7 @@ public final class Shims implements ShimService {
     Key key = new Key(launch.namespace(), launch.id());
     return alone(
         key,
+        ErrorKind.ALREADY_EXISTS,
         () -> {
           ConnectedShim shim = launcher.launch(launch);
           keep(key, shim);
@@ -176,10 +177,10 @@ public final class Shims implements ShimService {
   }
 
   /** Does something to a task's folder with nobody else at it. */
-  private <T> T alone(Key key, Callable<T> work) {
+  private <T> T alone(Key key, ErrorKind otherwise, Callable<T> work) {
     if (!busy.add(key)) {
-      throw EngineException.alreadyExists(
-          "container %s is just being launched or cleaned up".formatted(key));
+      throw new EngineException(
+          otherwise, "container %s is just being launched or cleaned up".formatted(key));
     }
     try {
       return work.call();
@@ -218,7 +219,7 @@ public final class Shims implements ShimService {
     }
     try {
       ConnectedShim known = connected.get(key);
-      if (known != null && !known.closed().isDone()) {
+      if (known != null && !known.isClosed()) {
         return Optional.of(new FoundShim.Live(key.namespace(), key.id(), known));
       }
       Optional<FoundShim> found = recovery.find(key);
@@ -236,7 +237,7 @@ public final class Shims implements ShimService {
   @Override
   public Exit cleanUp(Namespace namespace, ContainerId id) {
     Key key = new Key(namespace, id);
-    return alone(key, () -> cleanUpAlone(key));
+    return alone(key, ErrorKind.UNAVAILABLE, () -> cleanUpAlone(key));
   }
 
   private Exit cleanUpAlone(Key key) {

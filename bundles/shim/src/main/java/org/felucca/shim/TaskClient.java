@@ -96,9 +96,14 @@ final class TaskClient {
     }
   }
 
-  /** Completed when the connection is broken or closed. */
+  /** Completed, on a thread of its own, when the connection is broken or closed. */
   CompletableFuture<Void> closed() {
     return connection.closed().thenRunAsync(() -> {}, OWN_THREAD);
+  }
+
+  /** Whether the connection is broken or closed by now. */
+  boolean isClosed() {
+    return connection.closed().isDone();
   }
 
   void close() {
