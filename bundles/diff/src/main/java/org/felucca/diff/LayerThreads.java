@@ -88,6 +88,9 @@ final class LayerThreads {
 
     private void join() {
       boolean interrupted = Thread.interrupted();
+      if (interrupted) {
+        stream.fail(LayerStream.cancelled(null));
+      }
       for (Future<?> future : work) {
         while (true) {
           try {
