@@ -71,6 +71,7 @@ want_cargo() {
 # Installs what is wanted, or says what is missing and ends. $1: yes or no
 install_wanted() {
   local hint
+  [ ${#hints[@]} -eq 0 ] || knows_packages || hints+=("Debian's package lists, which may have it: apt-get update")
   for hint in "${hints[@]}"; do say "missing: $hint" >&2; done
   if [ ${#packages[@]} -gt 0 ] && [ "$1" = no ]; then
     say "missing packages: apt-get install --no-install-recommends ${packages[*]}" >&2
@@ -90,8 +91,9 @@ install_wanted() {
 }
 
 # On a machine that never heard of its packages, apt-cache knows nothing.
+knows_packages() { apt-cache policy runc 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 know_packages() {
-  apt-cache policy runc 2>/dev/null | grep -q 'Candidate: [0-9]' && return
+  knows_packages && return
   say "reading Debian's package lists"
   apt-get update -q >/dev/null 2>&1 || die "apt-get update failed; run it by hand to see why"
 }

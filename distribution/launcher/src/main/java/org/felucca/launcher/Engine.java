@@ -64,36 +64,42 @@ final class Engine {
   }
 
   /**
-   * Installs and starts the bundles; returns when they were started, which is before the engine is
-   * ready.
+   * Makes the framework; nothing runs yet.
    *
    * @param home the distribution's folder
-   * @throws StartException if the framework itself does not start; a bundle that does not is logged
+   * @throws StartException if the last run's cache cannot be removed
    */
-  static Engine start(Options options, Path home, String version, Sockets sockets)
-      throws StartException {
-    List<BundleSet.Jar> jars =
-        BundleSet.read(home.resolve("bundles"), options.root().resolve("bundles"));
+  static Engine make(Options options, Path home, String version) throws StartException {
     Path cache = options.root().resolve("cache");
     emptied(cache);
-    Engine engine =
-        new Engine(new FrameworkFactory().newFramework(properties(options, home, version, cache)));
+    return new Engine(
+        new FrameworkFactory().newFramework(properties(options, home, version, cache)));
+  }
+
+  /**
+   * Installs and starts the bundles; returns when they were started, which is before the engine is
+   * ready. A bundle that fails is logged, and the others run.
+   *
+   * @throws StartException if the framework itself does not start
+   */
+  void start(List<BundleSet.Jar> jars, Sockets sockets) throws StartException {
     try {
-      engine.framework.init();
-      BundleContext context = engine.framework.getBundleContext();
+      framework.init();
+      BundleContext context = framework.getBundleContext();
       context.addFrameworkListener(Engine::log);
       context.addServiceListener(
           event -> {
             if (event.getType() == ServiceEvent.REGISTERED
                 || event.getType() == ServiceEvent.MODIFIED) {
-              engine.ready.countDown();
+              ready.countDown();
             }
           },
           READY);
       sockets.register(context);
-      engine.install(context, jars);
-      engine.framework.start();
-      return engine;
+      install(context, jars);
+      LOG.log(Level.FINE, "bundles installed count={0}", jars.size());
+      framework.start();
+      LOG.log(Level.FINE, "bundles started");
     } catch (BundleException | InvalidSyntaxException e) {
       throw new StartException("cannot start the OSGi framework: " + e.getMessage(), e);
     }

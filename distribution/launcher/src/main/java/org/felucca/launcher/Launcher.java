@@ -61,14 +61,14 @@ final class Launcher {
 
   private int serve() throws StartException {
     Folders.checkSocketPaths(options);
-    Folders.prepare(options.root(), "rwx--x--x");
-    Folders.prepare(options.state(), "rwx--x--x");
     if (!Files.isDirectory(options.config())) {
       throw new StartException(
           "the configuration folder "
               + options.config()
               + " is missing; make it, or give another --config");
     }
+    Folders.prepare(options.root(), "rwx--x--x");
+    Folders.prepare(options.state(), "rwx--x--x");
     try (FolderLock _ = FolderLock.take(options.root(), "--root");
         FolderLock _ = FolderLock.take(options.state(), "--state")) {
       return serveLocked();
@@ -98,8 +98,10 @@ final class Launcher {
     Sockets bound = Sockets.bind(options);
     sockets = bound;
     try {
-      Engine started = Engine.start(options, home, version, bound);
-      engine = started;
+      Engine started = Engine.make(options, home, version);
+      engine = started; // from here on a signal stops the framework, however far it has come
+      started.start(
+          BundleSet.read(home.resolve("bundles"), options.root().resolve("bundles")), bound);
       started.awaitReady();
       LOG.log(Level.INFO, "ready ms={0}", sinceProcessStart());
       manager.tell("READY=1\nSTATUS=serving on " + options.address());

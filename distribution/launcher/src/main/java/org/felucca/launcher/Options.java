@@ -104,11 +104,15 @@ record Options(Path root, Path state, Path address, Path config, Level level, Ac
 
   private static Level level(String name) throws StartException {
     Level level = LEVELS.get(name.toLowerCase(Locale.ROOT));
-    if (level == null) {
-      throw new StartException(
-          "--log-level '" + name + "' is unknown; give error, warn, info, debug or trace");
+    if (level != null) {
+      return level;
     }
-    return level;
+    try {
+      return Level.parse(name.toUpperCase(Locale.ROOT)); // as Java calls them
+    } catch (IllegalArgumentException e) {
+      throw new StartException(
+          "--log-level '" + name + "' is unknown; give error, warn, info, debug or trace", e);
+    }
   }
 
   private static Path absolute(String path) {

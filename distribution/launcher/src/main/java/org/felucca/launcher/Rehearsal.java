@@ -68,8 +68,8 @@ final class Rehearsal {
     Path unfinished =
         cache.resolveSibling(cache.getFileName() + "." + ProcessHandle.current().pid());
     Engine.emptied(scratch);
+    long from = System.nanoTime();
     try {
-      long from = System.nanoTime();
       Process started =
           new ProcessBuilder(command(unfinished))
               .redirectErrorStream(true)
@@ -88,15 +88,15 @@ final class Rehearsal {
       }
       Files.move(unfinished, cache, StandardCopyOption.ATOMIC_MOVE);
       removeOlder();
-      LOG.log(
-          Level.INFO,
-          "AOT cache made, the next start is faster file={0} ms={1}",
-          new Object[] {cache, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from)});
     } finally {
       process = null;
       Files.deleteIfExists(unfinished);
       removeScratch();
     }
+    LOG.log(
+        Level.INFO,
+        "AOT cache made, the next start is faster file={0} ms={1}",
+        new Object[] {cache, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from)});
   }
 
   /** This JVM's own command line up to the jar, so that the flags are the same. */

@@ -45,6 +45,7 @@ class OptionsTest {
   @Test
   void parse_logLevel_isTakenInAnyCase() throws StartException {
     assertEquals(Level.FINE, parse("--log-level", "DEBUG").level());
+    assertEquals(Level.FINE, parse("--log-level", "fine").level());
   }
 
   @ParameterizedTest
