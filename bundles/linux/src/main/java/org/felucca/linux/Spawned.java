@@ -166,6 +166,12 @@ final class Spawned implements AutoCloseable {
     ended.complete(status[0]);
   }
 
+  /** Lets everything go, the process too: somebody else waits for it. */
+  void abandon() {
+    close();
+    pidFd.close();
+  }
+
   /** Stops feeding and reading. The program, if it still runs, is waited for all the same. */
   @Override
   public void close() {

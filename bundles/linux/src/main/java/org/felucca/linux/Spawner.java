@@ -129,7 +129,7 @@ public final class Spawner {
     } catch (RuntimeException e) {
       // The epoll is closed, or descriptors ran out: nobody would ever wait for this child.
       if (spawned != null) {
-        spawned.close();
+        spawned.abandon();
       }
       Kernel.call("kill", "process group " + pid, () -> Libc.kill(-pid, Signal.KILL.number()));
       Kernel.call("waitpid", "process " + pid, () -> Libc.waitpid(pid, new int[1], 0));

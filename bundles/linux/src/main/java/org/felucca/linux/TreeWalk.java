@@ -172,14 +172,15 @@ final class TreeWalk implements AutoCloseable {
   private void leave(Frame frame, Dir dir) {
     stack.pop();
     Frame parent = stack.peek();
-    if (parent != null) {
-      if (parent.dir == null) {
+    try {
+      if (parent != null && parent.dir == null) {
         parent.dir = parentOf(dir, parent.identity);
       }
+    } finally {
       frame.close();
+    }
+    if (parent != null && parent.dir != null) {
       visitor.leave(parent.dir, frame.name);
-    } else {
-      frame.close();
     }
   }
 

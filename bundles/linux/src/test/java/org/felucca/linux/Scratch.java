@@ -2,8 +2,9 @@ package org.felucca.linux;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /** A folder of a test's own, on the disk or on a small private tmpfs, and gone after it. */
@@ -49,34 +50,39 @@ final class Scratch implements AutoCloseable {
 
   /** Makes a folder and its parents. */
   String folder(String below) {
-    try {
-      Files.createDirectories(Path.of(path, below));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    folders(below).close();
     return path(below);
+  }
+
+  private Dir folders(String below) {
+    Dir dir = dir();
+    for (String name : below.split("/", -1)) {
+      if (!name.isEmpty()) {
+        try (Dir parent = dir) {
+          if (parent.statIfExists(name).isEmpty()) {
+            parent.mkdir(name, 0755);
+          }
+          dir = parent.openDirInRoot(name);
+        }
+      }
+    }
+    return dir;
   }
 
   /** Writes a file, and its folder. */
   String file(String below, String content) {
-    Path file = Path.of(path, below);
-    try {
-      Path parent = file.getParent();
-      if (parent != null) {
-        Files.createDirectories(parent);
-      }
-      Files.writeString(file, content);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    int slash = below.lastIndexOf('/');
+    int flags = OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_WRONLY;
+    try (Dir folder = folders(below.substring(0, Math.max(0, slash)));
+        Descriptor file = folder.openName(below.substring(slash + 1), flags, 0644)) {
+      FileData.write(file, ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8)));
     }
-    return file.toString();
+    return path(below);
   }
 
   String read(String below) {
-    try {
-      return Files.readString(Path.of(path, below));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    try (Descriptor file = Descriptor.open(path(below), OpenFlags.O_RDONLY, 0)) {
+      return ProcFile.read(file);
     }
   }
 
