@@ -123,6 +123,9 @@ final class Launcher {
         disk.run(
             "record the shim of " + key,
             () -> {
+              if (!settings.cgroup().isEmpty() && served.pid() > 0) {
+                ShimCgroup.move(settings.cgroup(), served.pid());
+              }
               bundle.writeAddress(new Bootstrap(bootstrap.address(), protocol));
               bundle.writeIntent(served);
             });

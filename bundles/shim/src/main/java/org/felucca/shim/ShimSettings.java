@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param create how long Create and Start may take, and Delete
  * @param cleanUp how long the {@code delete} command may take
  * @param end how long a shim may take to end after Shutdown
+ * @param cgroup where shims are moved to, such as {@code /felucca-shims}; empty to leave them
  * @param logBytesPerSecond how much of one shim's own log is taken over; the rest is dropped
  */
 public record ShimSettings(
@@ -28,6 +29,7 @@ public record ShimSettings(
     Duration create,
     Duration cleanUp,
     Duration end,
+    String cgroup,
     int logBytesPerSecond) {
   /** The usual times. */
   public static ShimSettings of(Path state, Path root, String address, String self) {
@@ -41,6 +43,7 @@ public record ShimSettings(
         Duration.ofSeconds(60),
         Duration.ofSeconds(30),
         Duration.ofSeconds(5),
+        "",
         64 * 1024);
   }
 

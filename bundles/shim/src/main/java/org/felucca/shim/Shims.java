@@ -46,7 +46,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @Component(service = ShimService.class, configurationPid = "org.felucca.shim")
 @Designate(ocd = Shims.Config.class)
 public final class Shims implements ShimService {
-  /** How long shims may take, in milliseconds. */
+  /** How long shims may take, in milliseconds, and where they live. */
   @ObjectClassDefinition(name = "Felucca shims")
   @interface Config {
     @AttributeDefinition(description = "to accept a connection and answer the first call")
@@ -63,6 +63,9 @@ public final class Shims implements ShimService {
 
     @AttributeDefinition(description = "to end when asked to")
     int end__timeout__ms() default 5_000;
+
+    @AttributeDefinition(description = "the cgroup that shims are moved to, or nothing")
+    String cgroup() default "";
 
     @AttributeDefinition(description = "how much of a shim's own log is taken over")
     int log__bytes__per__second() default 65_536;
@@ -121,6 +124,7 @@ public final class Shims implements ShimService {
         Duration.ofMillis(config.create__timeout__ms()),
         Duration.ofMillis(config.clean__up__timeout__ms()),
         Duration.ofMillis(config.end__timeout__ms()),
+        cgroup(config.cgroup()),
         config.log__bytes__per__second());
   }
 
@@ -132,6 +136,16 @@ public final class Shims implements ShimService {
     } catch (IOException e) {
       throw EngineException.internal("resolve %s=%s: %s".formatted(name, path, e.getMessage()), e);
     }
+  }
+
+  private static String cgroup(String path) {
+    boolean plain = path.isEmpty() || path.matches("(/[A-Za-z0-9_][A-Za-z0-9_.:@-]*)+");
+    if (!plain) {
+      throw EngineException.precondition(
+          "cgroup=%s of org.felucca.shim is no path from the root of the hierarchies, such as /felucca-shims"
+              .formatted(path));
+    }
+    return path;
   }
 
   private static String property(BundleContext context, String name) {

@@ -36,6 +36,7 @@ class ShimsConfigTest {
             "create_timeout_ms", "60000",
             "clean_up_timeout_ms", "30000",
             "end_timeout_ms", "5000",
+            "cgroup", "",
             "log_bytes_per_second", "65536"),
         keys);
   }

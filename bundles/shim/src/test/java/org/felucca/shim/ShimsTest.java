@@ -31,6 +31,7 @@ import org.felucca.api.shim.Shim;
 import org.felucca.api.shim.ShimLaunch;
 import org.felucca.api.task.Exit;
 import org.felucca.linux.BootId;
+import org.felucca.linux.Cgroups;
 import org.felucca.linux.Mounts;
 import org.felucca.shim.ttrpc.TtrpcServer;
 import org.felucca.shim.wire.task.ConnectResponse;
@@ -66,6 +67,7 @@ class ShimsTest {
             Duration.ofMillis(700),
             Duration.ofMillis(2000),
             Duration.ofMillis(700),
+            "",
             1000);
     events = listening("e.ttrpc");
     shims = new Shims(settings, events);
@@ -362,6 +364,19 @@ class ShimsTest {
       assertEquals(2, aside.count());
     }
     nothingLeft();
+  }
+
+  @Test
+  void cgroup_processIsMoved() throws Exception {
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    String group = "/felucca-shims-test-" + process.pid();
+    try {
+      ShimCgroup.move(group, (int) process.pid());
+      assertTrue(Cgroups.pathsOf((int) process.pid()).containsValue(group));
+    } finally {
+      process.destroyForcibly().waitFor();
+      Cgroups.detect().remove(group, Duration.ofSeconds(5));
+    }
   }
 
   @Test
