@@ -20,8 +20,19 @@ want() {
 # apt_offers PACKAGE MINIMUM: whether apt would install that version or a later one
 apt_offers() {
   local candidate
-  candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
-  [ -n "$candidate" ] && [ "$candidate" != '(none)' ] && dpkg --compare-versions "$candidate" ge "$2"
+  [ "$install" = no ] || know_packages
+  candidate=$(candidate_of "$1")
+  [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge "$2"
+}
+
+candidate_of() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9].*\)/\1/p'; }
+
+# On a machine that never heard of its packages, apt-cache knows nothing.
+knows_packages() { [ -n "$(candidate_of runc)" ]; }
+know_packages() {
+  knows_packages && return
+  say "reading Debian's package lists"
+  apt-get update -q >/dev/null 2>&1 || die "apt-get update failed; run it by hand to see why"
 }
 
 # The feature version of the JDK in folder $1; nothing if there is none.
@@ -68,17 +79,18 @@ want_cargo() {
   fi
 }
 
-# Installs what is wanted, or says what is missing and ends. $1: yes or no
+# Installs what is wanted, or, where $install says no, tells what is missing and ends.
 install_wanted() {
   local hint
   [ ${#hints[@]} -eq 0 ] || knows_packages || hints+=("Debian's package lists, which may have it: apt-get update")
   for hint in "${hints[@]}"; do say "missing: $hint" >&2; done
-  if [ ${#packages[@]} -gt 0 ] && [ "$1" = no ]; then
+  if [ ${#packages[@]} -gt 0 ] && [ "$install" = no ]; then
     say "missing packages: apt-get install --no-install-recommends ${packages[*]}" >&2
   fi
   [ ${#hints[@]} -eq 0 ] || die "nothing was installed; get the above and run this again"
   [ ${#packages[@]} -gt 0 ] || return 0
-  [ "$1" = yes ] || die "refused to install them (--no-install)"
+  [ "$install" = yes ] || die "refused to install them (--no-install)"
+  know_packages
   say "installing ${packages[*]}"
   local log
   log=$(mktemp)
@@ -88,14 +100,6 @@ install_wanted() {
     die "apt-get install failed, see above"
   fi
   rm -f "$log"
-}
-
-# On a machine that never heard of its packages, apt-cache knows nothing.
-knows_packages() { apt-cache policy runc 2>/dev/null | grep -q 'Candidate: [0-9]'; }
-know_packages() {
-  knows_packages && return
-  say "reading Debian's package lists"
-  apt-get update -q >/dev/null 2>&1 || die "apt-get update failed; run it by hand to see why"
 }
 
 # A folder for an engine's root: overlayfs cannot have overlayfs below it.
