@@ -103,6 +103,12 @@ public final class Mounts {
       try {
         mountRelative(source, target, options.flags(), layers);
       } catch (LinuxException second) {
+        // An older kernel's EINVAL to the first way says nothing; what the second met is the
+        // reason.
+        if (!second.is(Errno.EINVAL) && !second.is(Errno.E2BIG)) {
+          second.addSuppressed(e);
+          throw second;
+        }
         e.addSuppressed(second);
         throw e;
       }

@@ -33,6 +33,11 @@ public record SpawnRequest(
     if (command.isEmpty() || !command.getFirst().startsWith("/")) {
       throw new IllegalArgumentException("a program's absolute path is wanted: " + command);
     }
+    for (String name : environment.keySet()) {
+      if (name.isEmpty() || name.indexOf('=') >= 0) {
+        throw new IllegalArgumentException("no name of a variable: \"" + name + "\"");
+      }
+    }
     if (outputLimit < 0) {
       throw new IllegalArgumentException("a negative limit: " + outputLimit);
     }

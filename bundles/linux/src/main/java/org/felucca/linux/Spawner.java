@@ -80,7 +80,7 @@ public final class Spawner {
   private static <T> @org.jspecify.annotations.Nullable T await(
       CompletableFuture<T> future, Duration atMost) throws InterruptedException {
     try {
-      return future.get(Math.max(0, atMost.toMillis()), TimeUnit.MILLISECONDS);
+      return future.get(TimeUnit.MILLISECONDS.convert(atMost), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       return null;
     } catch (ExecutionException e) {

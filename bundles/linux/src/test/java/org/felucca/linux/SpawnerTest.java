@@ -243,6 +243,11 @@ class SpawnerTest {
     Expect.fails(Errno.EINVAL, () -> spawner.run(SpawnRequest.of("/bin/echo", "a\0b")));
     assertThrows(IllegalArgumentException.class, () -> SpawnRequest.of("true"));
     assertThrows(IllegalArgumentException.class, () -> SpawnRequest.of(List.of()));
+    SpawnRequest plain = SpawnRequest.of("/bin/true");
+    for (String name : List.of("", "A=B")) {
+      assertThrows(IllegalArgumentException.class, () -> plain.withEnvironment(Map.of(name, "x")));
+    }
+    assertTrue(run(plain.withDeadline(Duration.ofSeconds(Long.MAX_VALUE))).succeeded());
     awaitNothingWatched();
   }
 
