@@ -19,6 +19,7 @@ pub mod client {
     pub const IO_FAILED: u8 = 7;
     pub const IO_DETACHED: u8 = 8;
     pub const IO_DONE: u8 = 9;
+    pub const IO_STDIN_END: u8 = 10;
 }
 
 mod server {

@@ -28,6 +28,9 @@ pub struct Relay {
     request: IoRequest,
     outputs: [Option<Output>; 2],
     feed: Option<Feed>,
+    /// Our standard input is all passed on, or the container takes no more of it.
+    input_ended: bool,
+    told_input_end: bool,
     buffer: Vec<u8>,
     /// Since when nothing has come, once the container has ended.
     silent_since: Option<Instant>,
@@ -60,7 +63,15 @@ impl Relay {
         } else {
             None
         };
-        Ok(Relay { request, outputs, feed, buffer: Vec::new(), silent_since: None })
+        Ok(Relay {
+            request,
+            outputs,
+            feed,
+            input_ended: false,
+            told_input_end: false,
+            buffer: Vec::new(),
+            silent_since: None,
+        })
     }
 
     pub fn request(&self) -> &IoRequest {
@@ -161,9 +172,22 @@ impl Relay {
         if let Some(feed) = &mut self.feed {
             if !feed.turn(stdin_ready, feed_events, ended)? {
                 self.feed = None;
+                self.input_ended = true;
             }
         }
         Ok(())
+    }
+
+    /// True once, when the engine has to hear that the input has ended.
+    pub fn takes_input_end(&mut self) -> bool {
+        let takes = self.input_ended && !self.told_input_end;
+        self.told_input_end |= takes;
+        takes
+    }
+
+    /// Another engine knows nothing of what the one before was told.
+    pub fn begin_anew(&mut self) {
+        self.told_input_end = false;
     }
 }
 

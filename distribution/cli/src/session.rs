@@ -244,6 +244,10 @@ impl Session {
         let result = relay.pump(fifos, &mut self.sinks).and_then(|()| {
             relay.feed(ready.any(Slot::Stdin), ready.events(Slot::Feed), &mut self.input.ended)
         });
+        self.tell_input_end();
+        let Some(relay) = &self.relay else {
+            return Ok(());
+        };
         match result {
             Ok(()) if relay.is_done() && self.sinks.iter().all(Sink::is_clear) => {
                 self.relay = None;
@@ -263,6 +267,13 @@ impl Session {
                 self.say(client::IO_DETACHED, &[]);
                 Ok(())
             }
+        }
+    }
+
+    /// The shim keeps a write end of its own open until the engine has it closed.
+    fn tell_input_end(&mut self) {
+        if self.link.is_some() && self.relay.as_mut().is_some_and(Relay::takes_input_end) {
+            self.say(client::IO_STDIN_END, &[]);
         }
     }
 
@@ -349,6 +360,10 @@ impl Session {
             Ok(link) => {
                 self.link = Some(link);
                 self.hello()?;
+                if let Some(relay) = &mut self.relay {
+                    relay.begin_anew();
+                }
+                self.tell_input_end();
                 for signal in std::mem::take(&mut self.held_signals) {
                     self.tell_signal(signal);
                 }

@@ -35,6 +35,7 @@ fn streams_go_through_the_fifos() {
     assert_eq!(&text, b"typed before it listens\n");
     client.close_stdin();
     assert_eq!(input.read(&mut text).unwrap(), 0, "the container sees the end of its input");
+    assert_eq!(connection.expect(IO_STDIN_END), b"");
     out.write_all(b"last").unwrap();
     drop((out, err));
     connection.send(IO_END, b"");
@@ -56,6 +57,7 @@ fn end_of_empty_input_reaches_a_late_shim() {
     let mut text = Vec::new();
     shim_reads(&stdin).read_to_end(&mut text).unwrap();
     assert!(text.is_empty());
+    connection.expect(IO_STDIN_END);
     connection.send(IO_END, b"");
     connection.expect(IO_DONE);
     connection.exit(0);

@@ -493,6 +493,8 @@ class ShellTest {
       assertEquals(List.of("wait-for-exit", "-n", "default", id.value(), ""), client.resume);
       client.signal(15);
       awaitCall("kill  15");
+      client.send(Frame.IO_STDIN_END);
+      awaitCall("closeStdin ");
       engine.end(id, 42);
       assertTrue(client.until(Frame.IO_END));
       client.send(Frame.IO_DONE);
@@ -545,6 +547,7 @@ class ShellTest {
             "runc create failed: exec: \"/nope\": stat /nope: no such file or directory", 127,
             "runc create failed: exec: \"/etc\": is a directory", 126,
             "exec /x: permission denied", 126,
+            "OCI runtime create failed: open executable: Operation not permitted", 126,
             "mount /proc: permission denied", 125);
     for (Map.Entry<String, Integer> each : messages.entrySet()) {
       engine.failStart = EngineException.precondition(each.getKey());
@@ -574,6 +577,40 @@ class ShellTest {
       assertEquals(0, client.exit());
     }
     assertFalse(engine.only().exit.isDone());
+  }
+
+  @Test
+  void waitForExit_clientSpeaksBeforeTheVerbListens_isHeard() throws Exception {
+    ContainerId id = running("web");
+    for (int i = 0; i < 20; i++) {
+      engine.calls.clear();
+      try (TestClient client =
+          TestClient.call(path, "wait-for-exit", "-n", "default", id.value(), "")) {
+        client.send(Frame.IO_STDIN_END);
+        awaitCall("closeStdin ");
+        client.send(Frame.IO_DETACHED);
+        assertEquals(0, client.exit(), client.err());
+      }
+    }
+  }
+
+  @Test
+  void attach_inputEnds_leavesTheContainersOpenForOthers() throws Exception {
+    ContainerId id = running("web");
+    try (TestClient client = TestClient.call(path, "attach", "web")) {
+      assertTrue(client.until(Frame.IO), client.err());
+      client.send(Frame.IO_READY);
+      assertTrue(client.until(Frame.RESUME));
+      assertTrue(client.resume.contains("--keep-stdin"), client.resume.toString());
+      client.send(Frame.IO_STDIN_END);
+      client.signal(10);
+      awaitCall("kill  10");
+      engine.end(id, 0);
+      assertTrue(client.until(Frame.IO_END));
+      client.send(Frame.IO_DONE);
+      assertEquals(0, client.exit());
+    }
+    assertFalse(engine.calls.contains("closeStdin "), engine.calls.toString());
   }
 
   @Test

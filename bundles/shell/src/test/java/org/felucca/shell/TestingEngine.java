@@ -298,7 +298,7 @@ final class TestingEngine implements ContainerService, TaskService {
 
   @Override
   public void closeStdin(Scope scope, ContainerId id, String execId) {
-    throw new UnsupportedOperationException();
+    calls.add("closeStdin " + execId);
   }
 
   @Override

@@ -38,7 +38,10 @@ public final class Client {
   private final PrintStream err;
   private final List<ClientListener> listeners = new CopyOnWriteArrayList<>();
   private volatile Size size;
-  private volatile @Nullable Relay relay;
+
+  /** Never null: a client that was resumed may speak of its relay before the verb asks for it. */
+  private volatile Relay relay;
+
   private volatile boolean resumable;
   private volatile @Nullable Cancellation cancellation;
 
@@ -51,6 +54,7 @@ public final class Client {
     this.writer = writer;
     this.worker = worker;
     this.size = hello.size();
+    this.relay = new Relay(writer);
     this.in =
         new StdinStream(
             bytes -> writer.send(Frame.STDIN_CREDIT, new Payload().u32(bytes).buffer()));
@@ -135,14 +139,9 @@ public final class Client {
     return fresh;
   }
 
-  /** A relay that went on while the connection was lost. */
+  /** The relay that went on while the connection was lost. */
   public Relay adoptRelay() {
-    Relay fresh = new Relay(writer);
-    relay = fresh;
-    if (cancellation != null) {
-      fresh.lost();
-    }
-    return fresh;
+    return relay;
   }
 
   /** Why the worker shall stop, or null. */
@@ -182,10 +181,7 @@ public final class Client {
     cancel(Cancellation.CLIENT_GONE);
     in.lose(why);
     writer.abort(why);
-    Relay open = relay;
-    if (open != null) {
-      open.lost();
-    }
+    relay.lost();
   }
 
   private void handle(Frame frame) throws MalformedException {
@@ -204,24 +200,21 @@ public final class Client {
         Payload.end(frame.payload());
         signal(signal);
       }
-      case Frame.IO_READY -> expectRelay(frame).ready().complete(null);
+      case Frame.IO_READY -> relayOf(frame).ready().complete(null);
       case Frame.IO_FAILED -> {
         String reason = Payload.string(frame.payload());
-        expectRelay(frame).failed(reason);
+        relayOf(frame).failed(reason);
       }
-      case Frame.IO_DETACHED -> expectRelay(frame).detached().complete(null);
-      case Frame.IO_DONE -> expectRelay(frame).done().complete(null);
+      case Frame.IO_DETACHED -> relayOf(frame).detached().complete(null);
+      case Frame.IO_STDIN_END -> relayOf(frame).inputEnded().complete(null);
+      case Frame.IO_DONE -> relayOf(frame).done().complete(null);
       default -> throw new MalformedException("a frame of the unknown type " + frame.type());
     }
   }
 
-  private Relay expectRelay(Frame frame) throws MalformedException {
+  private Relay relayOf(Frame frame) throws MalformedException {
     Payload.end(frame.payload());
-    Relay open = relay;
-    if (open == null) {
-      throw new MalformedException("an answer of type " + frame.type() + " to nothing");
-    }
-    return open;
+    return relay;
   }
 
   private void signal(int signal) {

@@ -25,7 +25,8 @@ public final class ExitStatus extends Exception {
       Pattern.compile(
           "executable file .*not found|exec.*no such file or directory|command not found");
   private static final Pattern REFUSED =
-      Pattern.compile("exec.*(permission denied|is a directory|not a directory|exec format error)");
+      Pattern.compile(
+          "exec.*(permission denied|operation not permitted|is a directory|not a directory|exec format error)");
 
   private final int status;
 

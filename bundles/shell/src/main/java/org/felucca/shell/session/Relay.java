@@ -15,6 +15,7 @@ public final class Relay {
   private final FrameWriter writer;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> detached = new CompletableFuture<>();
+  private final CompletableFuture<Void> inputEnded = new CompletableFuture<>();
   private final CompletableFuture<Void> done = new CompletableFuture<>();
 
   Relay(FrameWriter writer) {
@@ -32,6 +33,11 @@ public final class Relay {
   /** The user has let go of the container. */
   public CompletableFuture<Void> detached() {
     return detached;
+  }
+
+  /** All of the client's standard input is in the container's fifo. */
+  public CompletableFuture<Void> inputEnded() {
+    return inputEnded;
   }
 
   /** All output is written. */
@@ -53,6 +59,7 @@ public final class Relay {
     EngineException gone = EngineException.unavailable("the client is gone");
     ready.completeExceptionally(gone);
     detached.completeExceptionally(gone);
+    inputEnded.completeExceptionally(gone);
     done.completeExceptionally(gone);
   }
 }

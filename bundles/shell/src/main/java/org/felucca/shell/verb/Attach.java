@@ -36,7 +36,7 @@ final class Attach extends Verb {
     }
     Attachment attachment = services().containers().use(service -> service.attach(scope, id));
     int status =
-        new Foreground(call(), scope, id, "", attachment.terminal())
+        new Foreground(call(), scope, id, "", attachment.terminal(), true)
             .run(attachment, !noStdin, detachKeys, () -> {});
     if (status != 0) {
       throw new ExitStatus(status);

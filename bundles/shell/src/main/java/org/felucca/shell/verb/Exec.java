@@ -95,7 +95,7 @@ final class Exec extends Verb {
       Attachment attachment =
           services().containers().use(service -> service.execAttachment(scope, id, execId));
       status =
-          new Foreground(call(), scope, id, execId, tty)
+          new Foreground(call(), scope, id, execId, tty, false)
               .run(attachment, interactive, detachKeys, () -> startNow(scope, id, execId));
     } finally {
       Call.uninterrupted(() -> forget(services(), scope, id, execId));

@@ -39,6 +39,8 @@ final class Foreground {
 
     record Detached() implements Happening {}
 
+    record InputEnded() implements Happening {}
+
     record Lost() implements Happening {}
 
     record Signalled(int signal) implements Happening {}
@@ -52,6 +54,7 @@ final class Foreground {
   private final ContainerId id;
   private final String execId;
   private final boolean terminal;
+  private final boolean closesStdin;
   private final BlockingQueue<Happening> happenings = new LinkedBlockingQueue<>();
 
   private final ClientListener listener =
@@ -72,14 +75,17 @@ final class Foreground {
    * @param execId the further process, or empty for the container's first
    * @param terminal whether the process has a terminal: then what is typed reaches it as bytes, and
    *     signals are not passed on
+   * @param keepsStdin whether the process's input stays open for others when the client's has ended
    */
-  Foreground(Call call, Scope scope, ContainerId id, String execId, boolean terminal) {
+  Foreground(
+      Call call, Scope scope, ContainerId id, String execId, boolean terminal, boolean keepsStdin) {
     this.call = call;
     this.client = call.requireClient();
     this.scope = scope;
     this.id = id;
     this.execId = execId;
     this.terminal = terminal;
+    this.closesStdin = !terminal && !keepsStdin;
   }
 
   /**
@@ -100,6 +106,9 @@ final class Foreground {
       List<String> resume = new ArrayList<>(List.of(WaitForExit.NAME));
       if (terminal) {
         resume.add("--tty");
+      }
+      if (!closesStdin) {
+        resume.add("--keep-stdin");
       }
       resume.addAll(List.of("-n", scope.namespace().value(), id.value(), execId));
       call.resume(resume);
@@ -141,6 +150,9 @@ final class Foreground {
                   (nothing, lost) ->
                       happenings.add(
                           lost == null ? new Happening.Detached() : new Happening.Lost()));
+      if (closesStdin) {
+        var _ = relay.inputEnded().thenRun(() -> happenings.add(new Happening.InputEnded()));
+      }
       while (true) {
         switch (happenings.take()) {
           case Happening.Ended(Exit exit) -> {
@@ -159,6 +171,7 @@ final class Foreground {
           case Happening.Detached() -> {
             return 0;
           }
+          case Happening.InputEnded() -> closeStdin();
           case Happening.Lost() -> throw EngineException.unavailable("the client is gone");
           case Happening.Signalled(int signal) -> pass(signal);
           case Happening.Resized() -> resize();
@@ -205,6 +218,18 @@ final class Foreground {
                         return true;
                       }));
     }
+  }
+
+  private void closeStdin() {
+    passing(
+        () ->
+            call.services()
+                .tasks()
+                .use(
+                    tasks -> {
+                      tasks.closeStdin(scope, id, execId);
+                      return true;
+                    }));
   }
 
   private void resize() {

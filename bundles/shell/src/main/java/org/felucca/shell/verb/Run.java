@@ -46,7 +46,7 @@ final class Run extends CreateArguments {
             () -> {
               Attachment attachment =
                   services().containers().use(containers -> containers.attach(scope, id));
-              return new Foreground(call(), scope, id, "", tty)
+              return new Foreground(call(), scope, id, "", tty, false)
                   .run(attachment, interactive, detachKeys, () -> startNow(scope, id));
             });
     if (status != 0) {

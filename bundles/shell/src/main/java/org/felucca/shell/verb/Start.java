@@ -55,7 +55,7 @@ final class Start extends Verb {
     ContainerId id = container(containers.getFirst()).id();
     Attachment attachment = services().containers().use(service -> service.attach(scope, id));
     int status =
-        new Foreground(call(), scope, id, "", attachment.terminal())
+        new Foreground(call(), scope, id, "", attachment.terminal(), false)
             .run(attachment, interactive, detachKeys, () -> startAttached(scope, id));
     if (status != 0) {
       throw new ExitStatus(status);

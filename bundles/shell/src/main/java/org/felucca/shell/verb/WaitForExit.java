@@ -12,6 +12,9 @@ final class WaitForExit extends Verb {
   @Option(names = "--tty", description = "the process has a terminal")
   boolean tty;
 
+  @Option(names = "--keep-stdin", description = "its input stays open when the client's has ended")
+  boolean keepStdin;
+
   @Parameters(index = "0", paramLabel = "ID", description = "the container's whole id")
   String container = "";
 
@@ -21,7 +24,7 @@ final class WaitForExit extends Verb {
   @Override
   protected void run() throws Exception {
     ContainerId id = new ContainerId(container);
-    Foreground foreground = new Foreground(call(), scope(), id, execId, tty);
+    Foreground foreground = new Foreground(call(), scope(), id, execId, tty, keepStdin);
     int status = foreground.resume();
     if (!execId.isEmpty()) {
       Exec.forget(services(), scope(), id, execId);

@@ -42,6 +42,9 @@ public record Frame(int type, ByteBuffer payload) {
   /** Client to engine: all output of the container is written. */
   public static final int IO_DONE = 9;
 
+  /** Client to engine: all of the standard input is in the container's fifo. */
+  public static final int IO_STDIN_END = 10;
+
   /** Engine to client: for standard output. */
   public static final int STDOUT = 65;
 
