@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +18,6 @@ import java.util.logging.Logger;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
-import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.Attachment;
@@ -65,6 +63,7 @@ final class ContainerLifecycle {
       SnapshotService snapshots,
       TaskService tasks,
       EnginePaths paths,
+      ExitFiles exitFiles,
       Executor background,
       BooleanSupplier closing,
       String boot,
@@ -73,7 +72,7 @@ final class ContainerLifecycle {
     this.snapshots = snapshots;
     this.tasks = tasks;
     this.paths = paths;
-    this.exitFiles = new ExitFiles(paths.exits());
+    this.exitFiles = exitFiles;
     this.background = background;
     this.closing = closing;
     this.boot = boot;
@@ -241,7 +240,8 @@ final class ContainerLifecycle {
     FileTrees.delete(paths.task(key.namespace(), key.id()));
   }
 
-  private void keep(Scope scope, ContainerRecord container, ManagedState state) {
+  /** Writes the state into the record. */
+  void keep(Scope scope, ContainerRecord container, ManagedState state) {
     Map<String, TypedBytes> extensions = new HashMap<>(container.extensions());
     extensions.put(ManagedState.EXTENSION, state.bytes());
     containers.update(
@@ -372,7 +372,7 @@ final class ContainerLifecycle {
    * Root file system, log, record: the record last, so that a crash in between leaves something to
    * remove again.
    */
-  private void removeEnded(Scope scope, ContainerRecord container) {
+  void removeEnded(Scope scope, ContainerRecord container) {
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
     try {
       snapshots.remove(quick, container.snapshotter(), container.snapshotKey());
@@ -384,48 +384,5 @@ final class ContainerLifecycle {
     FileTrees.delete(paths.task(scope.namespace(), container.id()));
     FileTrees.delete(paths.container(scope.namespace(), container.id()));
     containers.delete(options(container).autoRemove() ? quick : scope, container.id());
-  }
-
-  /** Makes good what an engine before this one did not finish. */
-  void recover(Namespace namespace) {
-    Scope scope = Scope.of(namespace);
-    for (ContainerRecord container : containers.list(scope, List.of())) {
-      try {
-        if (ManagedOptions.of(container) != null) {
-          recover(scope, container);
-        }
-      } catch (EngineException e) {
-        LOG.log(Level.WARNING, "container not recovered id=" + container.id(), e);
-      }
-    }
-  }
-
-  private void recover(Scope scope, ContainerRecord container) {
-    if (task(scope, container.id()) != null) {
-      watch(scope, container.id());
-      return;
-    }
-    ManagedState state = ManagedState.of(container);
-    if (state == null) {
-      return; // never started
-    }
-    TaskKey key = new TaskKey(scope.namespace(), container.id());
-    Exit known = state.exit() == null ? exitFiles.find(key) : state.exit();
-    if (state.exit() == null && !options(container).autoRemove()) {
-      Exit exit = known == null ? new Exit(Exit.UNKNOWN_STATUS, Instant.now()) : known;
-      LOG.log(
-          Level.WARNING,
-          "container has no shim any more id={0} status={1} reason={2}",
-          new Object[] {
-            container.id(), exit.status(), state.boot().equals(boot) ? "its shim died" : "reboot"
-          });
-      keep(scope, container, state.ended(exit));
-    }
-    if (options(container).autoRemove()) {
-      if (known == null) {
-        exitFiles.keep(key, new Exit(Exit.UNKNOWN_STATUS, Instant.now()));
-      }
-      removeEnded(scope, container);
-    }
   }
 }

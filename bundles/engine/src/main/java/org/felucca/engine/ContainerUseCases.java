@@ -91,23 +91,28 @@ public final class ContainerUseCases implements ContainerService {
     this.paths = EnginePaths.of(context);
     this.creation =
         new ContainerCreation(
-            images, snapshots, containers, specs, runtimes, config.default_snapshotter());
+            images, snapshots, containers, specs, runtimes, config.default__snapshotter());
+    String boot = BootId.current().value();
+    ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =
         new ContainerLifecycle(
             containers,
             snapshots,
             tasks,
             paths,
+            exitFiles,
             background,
             () -> closing,
-            BootId.current().value(),
-            config.log_max_bytes());
+            boot,
+            config.log__max__bytes());
+    Sweep sweep = new Sweep(containers, snapshots, paths, tasks);
+    ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
     background.execute(
         () -> {
           try {
             tasks.awaitRecovered();
-            new Sweep(containers, snapshots, paths, tasks).sweep(namespaces.list());
-            namespaces.list().forEach(lifecycle::recover);
+            sweep.sweep(namespaces.list());
+            namespaces.list().forEach(recovery::recover);
           } catch (RuntimeException e) {
             if (!closing) {
               LOG.log(Level.SEVERE, "recovery of containers failed", e);

@@ -13,25 +13,25 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
       name = "Default runtime",
       description =
           "The runtime or alias of containers that name none; empty: crun where it works, else runc")
-  String default_runtime() default "";
+  String default__runtime() default "";
 
   @AttributeDefinition(
       name = "Runtime aliases",
       description = "Other names of runtimes, as alias=name, separated by commas")
-  String[] runtime_aliases() default {"io.containerd.runc.v2=runc", "io.containerd.crun.v2=crun"};
+  String[] runtime__aliases() default {"io.containerd.runc.v2=runc", "io.containerd.crun.v2=crun"};
 
   @AttributeDefinition(
       name = "Default snapshotter",
       description = "The snapshotter of containers that name none")
-  String default_snapshotter() default "overlayfs";
+  String default__snapshotter() default "overlayfs";
 
   @AttributeDefinition(
       name = "Launch deadline",
       description = "Seconds that a shim may take to start")
-  int launch_deadline_seconds() default 30;
+  int launch__deadline__seconds() default 30;
 
   @AttributeDefinition(
       name = "Log size",
       description = "Bytes after which a container's log is rotated; one older part is kept")
-  long log_max_bytes() default 64L << 20;
+  long log__max__bytes() default 64L << 20;
 }

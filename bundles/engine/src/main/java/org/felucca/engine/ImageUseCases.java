@@ -81,7 +81,7 @@ public final class ImageUseCases implements ImageService {
     this.containers = containers;
     this.collector = collector;
     this.unpacker = new Unpacker(content, snapshots, layers);
-    this.snapshotter = config.default_snapshotter();
+    this.snapshotter = config.default__snapshotter();
   }
 
   @Override

@@ -44,7 +44,7 @@ public final class InfoUseCases implements InfoService {
       @Reference RuntimeLookup runtimes) {
     this.context = context;
     this.paths = EnginePaths.of(context);
-    this.snapshotter = config.default_snapshotter();
+    this.snapshotter = config.default__snapshotter();
     this.containers = containers;
     this.images = images;
     this.snapshots = snapshots;

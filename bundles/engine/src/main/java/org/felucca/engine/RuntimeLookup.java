@@ -53,8 +53,8 @@ public final class RuntimeLookup {
   /** Reads the configuration and begins to watch. */
   @Activate
   public RuntimeLookup(BundleContext context, EngineConfig config) {
-    this.configuredDefault = config.default_runtime().strip();
-    this.aliases = parse(config.runtime_aliases());
+    this.configuredDefault = config.default__runtime().strip();
+    this.aliases = parse(config.runtime__aliases());
     this.runtimes = new Swap<>(context, Runtime.class, Unavailable.INSTANCE);
   }
 
@@ -63,17 +63,22 @@ public final class RuntimeLookup {
     runtimes.close();
   }
 
+  /**
+   * A file of properties gives all of them in one text, a configuration of another kind several.
+   */
   private static Map<String, String> parse(String[] texts) {
     Map<String, String> aliases = new TreeMap<>();
-    for (String text : texts) {
+    for (String text : String.join(",", texts).split(",", -1)) {
       int equals = text.indexOf('=');
-      if (equals <= 0 || equals == text.length() - 1) {
+      String alias = equals < 0 ? "" : text.substring(0, equals).strip();
+      String name = text.substring(equals + 1).strip();
+      if (!alias.isEmpty() && !name.isEmpty()) {
+        aliases.put(alias, name);
+      } else if (!text.isBlank()) {
         LOG.log(
             Level.WARNING,
             "runtime alias ignored value={0}: write it as alias=name",
             Identifiers.quote(text));
-      } else {
-        aliases.put(text.substring(0, equals).strip(), text.substring(equals + 1).strip());
       }
     }
     return aliases;

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
-import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerId;
@@ -50,7 +49,6 @@ import org.osgi.service.component.annotations.Reference;
 public final class TaskUseCases implements TaskService {
   private static final Logger LOG = Logger.getLogger(TaskUseCases.class.getName());
   private static final Duration RECOVERY = Duration.ofSeconds(20);
-  private static final Duration RETIREMENT = Duration.ofSeconds(15);
 
   private final ContainerStore containers;
   private final SpecService specs;
@@ -61,13 +59,11 @@ public final class TaskUseCases implements TaskService {
 
   private final Map<TaskKey, TrackedTask> tasks = new ConcurrentHashMap<>();
 
-  /** Shims that were told to end, whose ids are free again when they have. */
-  private final Map<TaskKey, CompletableFuture<Void>> retiring = new ConcurrentHashMap<>();
-
   private final KeyedLocks<TaskKey> locks = new KeyedLocks<>();
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch recovered = new CountDownLatch(1);
   private final TaskExits exits;
+  private final ShimDepartures departures;
   private final ShimService.Listening listening;
   private volatile boolean closing;
 
@@ -86,8 +82,9 @@ public final class TaskUseCases implements TaskService {
     this.shims = shims;
     this.events = events;
     this.runtimes = runtimes;
-    this.launchDeadline = Duration.ofSeconds(config.launch_deadline_seconds());
+    this.launchDeadline = Duration.ofSeconds(config.launch__deadline__seconds());
     this.exits = new TaskExits(events, EnginePaths.of(context));
+    this.departures = new ShimDepartures(exits, background);
     this.listening = shims.listen(this::reported);
     background.execute(this::recover);
   }
@@ -95,6 +92,7 @@ public final class TaskUseCases implements TaskService {
   @Deactivate
   void close() {
     closing = true;
+    departures.close();
     listening.close();
     background.shutdownNow();
     EngineException replaced =
@@ -158,7 +156,7 @@ public final class TaskUseCases implements TaskService {
     TaskKey key = new TaskKey(scope.namespace(), id);
     ContainerRecord container = containers.get(scope, id);
     try (KeyedLocks.Held _ = locks.lock(key)) {
-      awaitRetired(key);
+      departures.await(key);
       if (tasks.containsKey(key)) {
         throw EngineException.alreadyExists("container " + id + " has a task already");
       }
@@ -182,7 +180,7 @@ public final class TaskUseCases implements TaskService {
       try {
         pid = shim.create(create);
       } catch (RuntimeException e) {
-        destroy(key, shim);
+        departures.destroy(key, shim);
         throw e;
       }
       Path bundle = shim.info().bundle();
@@ -199,30 +197,6 @@ public final class TaskUseCases implements TaskService {
               pid));
       watch(task, process);
       return pid;
-    }
-  }
-
-  private static void destroy(TaskKey key, Shim shim) {
-    try {
-      shim.destroy();
-    } catch (EngineException e) {
-      LOG.log(
-          Level.WARNING, "clean-up of a failed create left something behind container=" + key, e);
-    }
-  }
-
-  private void awaitRetired(TaskKey key) {
-    CompletableFuture<Void> last = retiring.get(key);
-    if (last != null) {
-      try {
-        last.get(RETIREMENT.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw EngineException.cancelled("wait for the last shim of " + key);
-      } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-        throw new EngineException(
-            ErrorKind.UNAVAILABLE, "the last shim of container " + key + " has not ended yet", e);
-      }
     }
   }
 
@@ -406,38 +380,11 @@ public final class TaskUseCases implements TaskService {
         if (shim == null) {
           exits.forget(task.key);
         } else {
-          retire(task.key, shim);
+          departures.begin(task.key, shim);
         }
       }
       return exit;
     }
-  }
-
-  /** Lets a shim end after the answer; its id is free again when it has. */
-  private void retire(TaskKey key, Shim shim) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    retiring.put(key, done);
-    background.execute(
-        () -> {
-          try {
-            try {
-              shim.shutdown();
-            } catch (EngineException e) {
-              if (closing) {
-                return;
-              }
-              LOG.log(
-                  Level.WARNING,
-                  "shim did not end when asked, is ended by force container=" + key,
-                  e);
-              destroy(key, shim);
-            }
-            exits.forget(key);
-          } finally {
-            retiring.remove(key, done);
-            done.complete(null);
-          }
-        });
   }
 
   @Override
