@@ -34,6 +34,9 @@ pub struct Relay {
     buffer: Vec<u8>,
     /// Since when nothing has come, once the container has ended.
     silent_since: Option<Instant>,
+    /// The end is news: whether anybody still writes is asked at once, since a fifo that nobody has opened since does not
+    /// report it.
+    just_ended: bool,
 }
 
 struct Output {
@@ -71,6 +74,7 @@ impl Relay {
             told_input_end: false,
             buffer: Vec::new(),
             silent_since: None,
+            just_ended: false,
         })
     }
 
@@ -82,6 +86,7 @@ impl Relay {
     pub fn end(&mut self) {
         self.feed = None;
         self.silent_since = Some(Instant::now());
+        self.just_ended = true;
     }
 
     /// Ended and emptied, except perhaps for what the sinks still hold.
@@ -104,13 +109,15 @@ impl Relay {
 
     /// The next moment at which something is to be done without an event.
     pub fn wakes_at(&self) -> Option<Instant> {
-        let silence = self.silent_since.map(|since| since + SILENCE);
+        let patience = if self.just_ended { Duration::ZERO } else { SILENCE };
+        let silence = self.silent_since.map(|since| since + patience);
         let retry = self.feed.as_ref().and_then(Feed::tries_again_at);
         silence.into_iter().chain(retry).min()
     }
 
     /// Moves output; `ready` says which fifos have some.
     pub fn pump(&mut self, ready: [bool; 2], sinks: &mut [Sink; 2]) -> Result<(), Stop> {
+        self.just_ended = false;
         for i in 0..2 {
             let ending = self.silent_since.is_some();
             if self.outputs[i].is_none() || !(ready[i] || ending) {

@@ -161,6 +161,28 @@ fn writer_that_stays_is_waited_for_two_seconds() {
 }
 
 #[test]
+fn end_behind_writers_that_have_gone_is_done_at_once() {
+    let engine = Engine::new("gone");
+    let mut client = engine.client(&["run"]);
+    let (mut connection, _) = engine.serve();
+    let [stdout, stderr] = ["out", "err"].map(|name| engine.folder.fifo(name));
+    connection.io(0, [none(), &stdout, &stderr], "");
+    connection.expect(IO_READY);
+    shim_opens(&stdout, true).write_all(b"text").unwrap();
+    drop(shim_opens(&stderr, true));
+    assert_eq!(client.read_out(4), b"text");
+    // The client has seen the writers go, and the folder goes as well.
+    std::thread::sleep(Duration::from_millis(100));
+    std::fs::remove_file(&stdout).unwrap();
+    connection.send(IO_END, b"");
+    let begun = Instant::now();
+    connection.expect(IO_DONE);
+    assert!(begun.elapsed() < Duration::from_millis(1900), "nobody writes, so nobody is waited for");
+    connection.exit(0);
+    assert_eq!(client.status(), 0);
+}
+
+#[test]
 fn end_without_a_relay_is_done_at_once() {
     let engine = Engine::new("no-relay");
     let mut client = engine.client(&["run"]);
