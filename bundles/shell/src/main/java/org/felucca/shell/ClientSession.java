@@ -21,6 +21,7 @@ import org.felucca.shell.session.ExitStatus;
 import org.felucca.shell.session.Gogo;
 import org.felucca.shell.verb.Dispatch;
 import org.felucca.shell.verb.Verb;
+import org.felucca.shell.verb.Verbs;
 import org.felucca.shell.wire.Frame;
 import org.felucca.shell.wire.FrameReader;
 import org.felucca.shell.wire.FrameWriter;
@@ -103,6 +104,9 @@ final class ClientSession implements Runnable {
   private void serve(Hello hello, FrameReader reader, FrameWriter writer) throws IOException {
     Client here = new Client(hello, reader, writer, Thread.currentThread());
     client = here;
+    if (!hello.arguments().isEmpty() && hello.arguments().getFirst().equals(Verbs.WAIT_FOR_EXIT)) {
+      here.holdSignals();
+    }
     Thread.ofVirtual().name("felucca-shell-reader").start(here::read);
     int status = 0;
     try {

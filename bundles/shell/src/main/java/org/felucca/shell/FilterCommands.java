@@ -2,10 +2,13 @@ package org.felucca.shell;
 
 import java.util.List;
 import java.util.Map;
+import org.apache.felix.gogo.jline.Converters;
 import org.apache.felix.gogo.jline.Posix;
 import org.apache.felix.gogo.jline.Procedural;
 import org.apache.felix.service.command.CommandProcessor;
+import org.apache.felix.service.command.Converter;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -37,7 +40,13 @@ public final class FilterCommands {
     registrations =
         List.of(
             publish(context, Posix.class, new Posix(processor), FILTERS),
-            publish(context, Procedural.class, new Procedural(), FLOW));
+            publish(context, Procedural.class, new Procedural(), FLOW),
+            // Lets felix:update and its like take a bundle's number.
+            context.registerService(
+                Converter.class,
+                new Converters(
+                    context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getBundleContext()),
+                null));
   }
 
   /** Takes them back. */

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
@@ -244,7 +245,7 @@ class ShellTest {
     running("a");
     // A verb that reads no input gives no credit, so that this is no race.
     try (TestClient client = TestClient.call(path, "wait", "a")) {
-      client.type("not asked for");
+      client.send(Frame.STDIN, ByteBuffer.wrap(bytes("not asked for")));
       assertEquals(-1, client.exit());
     }
   }
@@ -352,6 +353,35 @@ class ShellTest {
     try (TestClient client = TestClient.call(path, "help")) {
       assertEquals(0, client.exit());
       assertTrue(client.out().contains("From other bundles: sail\n"), client.out());
+    }
+  }
+
+  @Test
+  void shell_functionThatTakesABundle_isGivenItByItsNumber() throws Exception {
+    BundleContext context = framework.getBundleContext();
+    context.registerService(
+        BundleNamer.class,
+        new BundleNamer(),
+        FrameworkUtil.asDictionary(
+            Map.of(
+                CommandProcessor.COMMAND_SCOPE,
+                "test",
+                CommandProcessor.COMMAND_FUNCTION,
+                "bundleName")));
+    try (TestClient client = TestClient.call(path, "shell")) {
+      assertTrue(client.until(Frame.STDIN_CREDIT));
+      client.type("bundleName 0\n");
+      client.send(Frame.STDIN_EOF);
+      assertEquals(0, client.exit(), client.err());
+      assertEquals("org.apache.felix.framework\n", client.out());
+    }
+  }
+
+  /** A command as other bundles write them: its arguments are what it needs. */
+  public static final class BundleNamer {
+    /** The name of a bundle. */
+    public String bundleName(Bundle bundle) {
+      return bundle.getSymbolicName();
     }
   }
 
@@ -586,8 +616,10 @@ class ShellTest {
       engine.calls.clear();
       try (TestClient client =
           TestClient.call(path, "wait-for-exit", "-n", "default", id.value(), "")) {
+        client.signal(12);
         client.send(Frame.IO_STDIN_END);
         awaitCall("closeStdin ");
+        awaitCall("kill  12");
         client.send(Frame.IO_DETACHED);
         assertEquals(0, client.exit(), client.err());
       }

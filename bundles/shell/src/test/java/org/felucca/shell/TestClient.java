@@ -67,7 +67,13 @@ final class TestClient implements AutoCloseable {
     send(Frame.SIGNAL, new Payload().u32(number).buffer());
   }
 
+  /** Sends standard input, once the engine has given leave to. */
   void type(String text) throws IOException {
+    while (frames.stream().noneMatch(frame -> frame.startsWith("CREDIT"))) {
+      if (!until(Frame.STDIN_CREDIT)) {
+        throw new AssertionError("ended before input was asked for, after " + err());
+      }
+    }
     send(Frame.STDIN, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Level;
@@ -28,6 +29,7 @@ public final class Client {
 
   private static final int SIGHUP = 1;
   private static final int SIGPIPE = 13;
+  private static final int MAX_HELD = 64;
 
   private final Hello hello;
   private final FrameReader reader;
@@ -37,6 +39,8 @@ public final class Client {
   private final PrintStream out;
   private final PrintStream err;
   private final List<ClientListener> listeners = new CopyOnWriteArrayList<>();
+  private final List<Integer> held = new ArrayList<>();
+  private boolean holding;
   private volatile Size size;
 
   /** Never null: a client that was resumed may speak of its relay before the verb asks for it. */
@@ -87,9 +91,26 @@ public final class Client {
     return size;
   }
 
-  /** Adds a listener; the newest is asked first. */
+  /** Adds a listener; the newest is asked first. It gets the signals that were held for it. */
   public void listen(ClientListener listener) {
-    listeners.addFirst(listener);
+    List<Integer> late;
+    synchronized (held) {
+      listeners.addFirst(listener);
+      holding = false;
+      late = List.copyOf(held);
+      held.clear();
+    }
+    late.forEach(this::signal);
+  }
+
+  /**
+   * Keeps signals for the first listener: a client that comes back sends those that came while it
+   * was away at once.
+   */
+  public void holdSignals() {
+    synchronized (held) {
+      holding = true;
+    }
   }
 
   /** Takes a listener away. */
@@ -178,9 +199,10 @@ public final class Client {
     } catch (IOException e) {
       why = e.toString();
     }
-    cancel(Cancellation.CLIENT_GONE);
-    in.lose(why);
+    // Before the worker hears of it: there is nobody to whom it could say anything.
     writer.abort(why);
+    in.lose(why);
+    cancel(Cancellation.CLIENT_GONE);
     relay.lost();
   }
 
@@ -219,6 +241,14 @@ public final class Client {
 
   private void signal(int signal) {
     if (signal != SIGPIPE && signal != SIGHUP) {
+      synchronized (held) {
+        if (holding) {
+          if (held.size() < MAX_HELD) {
+            held.add(signal);
+          }
+          return;
+        }
+      }
       for (ClientListener listener : listeners) {
         if (listener.signalled(signal)) {
           return;

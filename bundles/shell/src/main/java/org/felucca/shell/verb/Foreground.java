@@ -103,7 +103,7 @@ final class Foreground {
     try {
       Relay relay = client.relay(attachment, wantsStdin, detachKeys);
       await(relay.ready());
-      List<String> resume = new ArrayList<>(List.of(WaitForExit.NAME));
+      List<String> resume = new ArrayList<>(List.of(Verbs.WAIT_FOR_EXIT));
       if (terminal) {
         resume.add("--tty");
       }
@@ -111,6 +111,8 @@ final class Foreground {
         resume.add("--keep-stdin");
       }
       resume.addAll(List.of("-n", scope.namespace().value(), id.value(), execId));
+      // From here on signals are for the process, also those that come before it has started.
+      client.listen(listener);
       call.resume(resume);
       try {
         start.run();
@@ -120,6 +122,7 @@ final class Foreground {
       }
       return follow(relay);
     } finally {
+      client.unlisten(listener);
       if (call.inShell()) {
         // The client gives the terminal back as it was before the relay; the shell reads it raw.
         Call.uninterrupted(
@@ -133,11 +136,11 @@ final class Foreground {
 
   /** Goes on with a relay whose client has come back. */
   int resume() throws Exception {
+    client.listen(listener);
     return follow(client.adoptRelay());
   }
 
   private int follow(Relay relay) throws Exception {
-    client.listen(listener);
     try {
       if (terminal) {
         resize();
@@ -156,7 +159,7 @@ final class Foreground {
       while (true) {
         switch (happenings.take()) {
           case Happening.Ended(Exit exit) -> {
-            client.unlisten(listener);
+            // Signals from here on have nobody to go to; the status stays that of the process.
             relay.end();
             await(relay.done());
             return exit.status();

@@ -8,6 +8,9 @@ import org.felucca.shell.verb.Entry.Leaf;
 
 /** Every verb of Felucca's own, in the order in which the overview lists them. */
 public final class Verbs {
+  /** What a client says that comes back to a process it was joined to. */
+  public static final String WAIT_FOR_EXIT = "wait-for-exit";
+
   private static final Map<String, Entry> ALL =
       new Table()
           .verb("run", "Create a container from an image and start it", Run::new)
@@ -69,7 +72,7 @@ public final class Verbs {
           .verb("help", "Show this, or the help of a verb", Help::new)
           .alias("images", ImageList::new)
           .alias("rmi", ImageRemove::new)
-          .alias(WaitForExit.NAME, WaitForExit::new)
+          .alias(WAIT_FOR_EXIT, WaitForExit::new)
           .entries;
 
   private Verbs() {}

@@ -7,8 +7,6 @@ import picocli.CommandLine.Parameters;
 
 /** What a client says whose connection was lost while it was joined to a process. */
 final class WaitForExit extends Verb {
-  static final String NAME = "wait-for-exit";
-
   @Option(names = "--tty", description = "the process has a terminal")
   boolean tty;
 
