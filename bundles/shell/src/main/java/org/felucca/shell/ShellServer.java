@@ -9,6 +9,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -76,11 +77,21 @@ public final class ShellServer {
     this.acceptor = Thread.ofPlatform().daemon().name("felucca-shell-accept").start(this::accept);
   }
 
-  /** Stops accepting, lets verbs finish, and sends those clients away that can come back. */
+  /**
+   * Stops accepting, lets verbs finish, and sends those clients away that can come back. A client
+   * that has asked for the replacement itself is left alone until its command is done.
+   */
   @Deactivate
   public void close() throws IOException {
     selector.close();
     join(acceptor);
+    for (ClientSession session : List.copyOf(sessions)) {
+      Client client = session.client();
+      if (client != null && client.isServedHere()) {
+        client.cancelAfterwards(Cancellation.SHELL_REPLACED);
+        sessions.remove(session);
+      }
+    }
     cancel(Client::isResumable);
     awaitEnd(DRAIN);
     cancel(client -> true);

@@ -1048,6 +1048,45 @@ class ShellTest {
   }
 
   @Test
+  void shell_replacedByItsOwnCommand_finishesTheCommandAndComesBack() throws Exception {
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Function replace =
+        (session, words) -> {
+          long start = System.nanoTime();
+          closeShell();
+          open();
+          interrupted.complete(Thread.interrupted());
+          return "took " + (System.nanoTime() - start) / 1_000_000 / 1000 + " s";
+        };
+    framework
+        .getBundleContext()
+        .registerService(
+            Function.class,
+            replace,
+            FrameworkUtil.asDictionary(
+                Map.of(
+                    CommandProcessor.COMMAND_SCOPE,
+                    "test",
+                    CommandProcessor.COMMAND_FUNCTION,
+                    "replace")));
+    try (TestClient client = TestClient.call(path, "shell")) {
+      client.type("replace\n");
+      client.send(Frame.STDIN_EOF);
+      assertEquals(0, client.exit(), client.err());
+      assertEquals("took 0 s\n", client.out());
+    }
+    try (TestClient client = new TestClient(path).hello(7, Map.of("TERM", "xterm"), "shell")) {
+      client.untilOutput("felucca> ");
+      client.type("replace\r");
+      assertEquals(-1, client.exit(), "it must come back instead");
+      assertTrue(client.out().contains("took 0 s"), client.out());
+      assertEquals(List.of("shell", "--again"), client.resume);
+    }
+    assertFalse(interrupted.get());
+    call("ps");
+  }
+
+  @Test
   void ps_warm_isQuick() throws Exception {
     for (int i = 0; i < 20; i++) {
       running("c" + i);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.apache.felix.service.command.Process;
 import org.felucca.api.container.Attachment;
 import org.felucca.shell.wire.Frame;
 import org.felucca.shell.wire.FrameReader;
@@ -176,6 +177,22 @@ public final class Client {
       cancellation = why;
     }
     worker.interrupt();
+  }
+
+  /** As {@link #cancel}, but what runs now may finish: it is what replaces the shell. */
+  public void cancelAfterwards(Cancellation why) {
+    if (cancellation == null) {
+      cancellation = why;
+    }
+  }
+
+  /** Whether the calling thread does what this client wants, itself or within a gogo pipe. */
+  public boolean isServedHere() {
+    if (Thread.currentThread() == worker) {
+      return true;
+    }
+    Process process = Process.Utils.current();
+    return process != null && process.job().session().get(Call.CLIENT) == this;
   }
 
   /** Flushes all output, says the status and waits until it is written. */
