@@ -697,6 +697,15 @@ class ShellTest {
       assertEquals("", client.err());
       resume = client.resume;
     }
+    // The same once more: it must be able to come back as often as need be.
+    open();
+    try (TestClient client = TestClient.call(path, resume.toArray(String[]::new))) {
+      assertTrue(client.until(Frame.RESUME), client.err());
+      assertEquals(resume, client.resume);
+      closeShell();
+      assertEquals(-1, client.exit());
+    }
+    engine.calls.clear();
     // Who connects meanwhile waits in the socket's queue.
     try (TestClient client = TestClient.call(path, resume.toArray(String[]::new))) {
       open();

@@ -39,7 +39,9 @@ final class Logs extends Verb {
     Scope scope = scope();
     long lines = lines();
     ContainerId id = container(container).id();
-    try (LogOutput output = new LogOutput(call(), timestamps, from, this::resumption)) {
+    call().resume(resumption(from, lines));
+    try (LogOutput output =
+        new LogOutput(call(), timestamps, from, position -> resumption(position, -1))) {
       while (true) {
         LogQuery query = new LogQuery(follow, output.isFresh() ? lines : -1, output.position());
         try {
@@ -63,13 +65,16 @@ final class Logs extends Verb {
     }
   }
 
-  private List<String> resumption(long position) {
+  private List<String> resumption(long position, long lines) {
     List<String> arguments = new ArrayList<>(List.of("logs", "-n", scope().namespace().value()));
     if (follow) {
       arguments.add("-f");
     }
     if (timestamps) {
       arguments.add("-t");
+    }
+    if (lines >= 0) {
+      arguments.addAll(List.of("--tail", Long.toString(lines)));
     }
     arguments.addAll(List.of("--from", Long.toString(position), container));
     return arguments;

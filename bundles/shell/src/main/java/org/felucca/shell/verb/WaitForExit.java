@@ -22,6 +22,8 @@ final class WaitForExit extends Verb {
   @Override
   protected void run() throws Exception {
     ContainerId id = new ContainerId(container);
+    // The shell may be replaced once more.
+    call().resume(call().requireClient().hello().arguments());
     Foreground foreground = new Foreground(call(), scope(), id, execId, tty, keepStdin);
     int status = foreground.resume();
     if (!execId.isEmpty()) {
