@@ -459,7 +459,7 @@ mod tests {
     #[test]
     fn next_survives_noise() {
         let mut noise = Noise(42);
-        for _ in 0..20_000 {
+        for _ in 0..4000 {
             let mut bytes = noise.bytes(60);
             // Often something that begins like a frame.
             if noise.below(3) > 0 && bytes.len() > 5 {

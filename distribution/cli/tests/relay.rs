@@ -155,7 +155,7 @@ fn writer_that_stays_is_waited_for_two_seconds() {
     let begun = Instant::now();
     connection.expect(IO_DONE);
     let took = begun.elapsed();
-    assert!(took > Duration::from_millis(1900) && took < Duration::from_millis(3500), "{took:?}");
+    assert!(took > Duration::from_millis(1900) && took < Duration::from_secs(10), "{took:?}");
     connection.exit(0);
     assert_eq!(client.end(), ("text".to_owned(), String::new(), 0));
 }
@@ -252,7 +252,12 @@ fn closed_stdout_ends_the_relay_quietly() {
     connection.io(0, [none(), &stdout, none()], "");
     connection.expect(IO_READY);
     client.child.stdout = None;
-    shim_opens(&stdout, true).write_all(b"text\n").unwrap();
+    let mut out = shim_opens(&stdout, true);
+    // A child that another test is just starting may hold a copy of the pipe for a moment.
+    eventually("an error of the pipe", || {
+        out.write_all(b"text\n").unwrap();
+        !connection.is_silent()
+    });
     connection.expect_signal(libc::SIGPIPE);
     assert_eq!(client.end(), (String::new(), String::new(), 141));
 }

@@ -75,6 +75,10 @@ fn readers_come_and_go() {
         say(&logger, &text);
         assert_eq!(read(&mut reader, text.len()).unwrap(), text.as_bytes());
         drop(reader);
+        // A child that another test is just starting may hold a copy for a moment.
+        eventually("no reader at all", || {
+            OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&out).is_err()
+        });
         say(&logger, "again nobody\n");
     }
     logger.end();
@@ -158,7 +162,7 @@ fn shim_does_not_wait_for_a_slow_reader() {
     let begun = Instant::now();
     kill(logger.child.id(), libc::SIGTERM);
     assert_eq!(logger.wait(), 0);
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     assert!(read_back(&std::fs::read(&log).unwrap()).stdout == bytes, "the log is complete");
     assert!(read_to_end(reader) == bytes, "and so is the copy");
 }

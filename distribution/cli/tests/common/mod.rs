@@ -261,10 +261,7 @@ impl Connection {
 
     /// True if the client says nothing for a while.
     pub fn is_silent(&mut self) -> bool {
-        self.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        let silent = matches!(self.0.read(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
-        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
-        silent
+        !is_readable(&self.0, Duration::from_millis(100))
     }
 
     pub fn credit(&mut self, bytes: u32) {
@@ -322,13 +319,13 @@ pub struct Client {
 
 impl Client {
     pub fn spawn(command: &mut Command) -> Self {
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Client { child: child.unwrap() }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Client { child: command.spawn().unwrap() }
     }
 
     pub fn spawn_with(command: &mut Command, stdin: impl Into<Stdio>, stdout: impl Into<Stdio>) -> Self {
-        let child = command.stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn();
-        Client { child: child.unwrap() }
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
+        Client { child: command.spawn().unwrap() }
     }
 
     pub fn kill(&self, signal: i32) {
