@@ -1,6 +1,7 @@
 package org.felucca.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What a container is given, and what comes out of it. */
 class RunIT {
   private static TestEngine engine;
 
@@ -26,7 +28,7 @@ class RunIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runc", "crun"})
+  @ValueSource(strings = {"runc", "crun", "io.containerd.runc.v2"})
   void run_printsOutputAndErrorsExactly(String runtime) {
     Result result =
         engine.felucca(
@@ -46,45 +48,46 @@ class RunIT {
   @ParameterizedTest
   @ValueSource(strings = {"runc", "crun"})
   void run_endsAtOnce_losesNothing(String runtime) {
-    for (int i = 0; i < 10; i++) {
-      Result result =
-          engine.felucca("run", "--rm", "--runtime", runtime, "busybox", "echo", "" + i);
-      assertEquals(i + "\n", result.ok().out());
+    for (int i = 0; i < 8; i++) {
+      engine
+          .felucca("run", "--rm", "--runtime", runtime, "busybox", "echo", "" + i)
+          .prints(i + "\n");
     }
   }
 
   @Test
-  void run_keptContainer_printsAndLogs() {
-    assertEquals(
-        "hello\n", engine.felucca("run", "--name", "kept", "busybox", "echo", "hello").ok().out());
-    assertEquals("hello\n", engine.felucca("logs", "kept").ok().out());
-    assertTrue(engine.felucca("ps", "-a").ok().out().contains("Exited (0)"));
-    engine.felucca("rm", "kept").ok();
-    engine.felucca("logs", "kept").fails(1, "kept", "not found");
+  void run_keptContainerThatEndsAtOnce_isPrintedAndLogged() {
+    for (int i = 0; i < 4; i++) {
+      engine.felucca("run", "--name", "kept" + i, "busybox", "echo", "hello").prints("hello\n");
+      engine.felucca("logs", "kept" + i).prints("hello\n");
+      engine.felucca("rm", "kept" + i).ok();
+    }
+    engine.felucca("logs", "kept0").refused("kept0", "not found");
   }
 
   @Test
-  void run_gigabyte_isExact() throws Exception {
-    Path out = engine.base().resolve("gigabyte");
-    Process process =
-        new ProcessBuilder(
-                engine.client(
-                    "run",
-                    "--rm",
-                    "busybox",
-                    "sh",
-                    "-c",
-                    "dd if=/dev/zero bs=1M count=1024 2>/dev/null | tr '\\0' 'x'"))
-            .redirectOutput(out.toFile())
-            .start();
-    assertEquals(0, process.waitFor());
-    assertEquals(1L << 30, Files.size(out));
-    Files.delete(out);
+  void run_gigabyte_isExact() {
+    String gigabyte = "yes felucca | head -c 1073741824";
+    Result here = Commands.run(engine.base(), List.of("sh", "-c", gigabyte + " | cksum"));
+    engine
+        .pipedInto("cksum", "run", "--rm", "busybox", "sh", "-c", gigabyte)
+        .prints(here.ok().out());
   }
 
   @Test
-  void run_killedBySignal_says128plusN() {
-    assertEquals(137, engine.felucca("run", "--rm", "busybox", "sh", "-c", "kill -9 $$").status());
+  void run_everyExitStatus_isTheClients() {
+    for (int status : new int[] {0, 1, 42, 125, 126, 127, 255}) {
+      engine.sh("exit " + status).endsWith(status);
+    }
+  }
+
+  @Test
+  void run_killed_says128plusN() {
+    Running client =
+        engine.inBackground("run", "--rm", "--name", "victim", "busybox", "sh", "-c", "echo up; sleep 1000");
+    client.awaitOut("up");
+    engine.felucca("kill", "victim").ok();
+    client.await().endsWith(137);
   }
 
   @Test
@@ -93,27 +96,218 @@ class RunIT {
   }
 
   @Test
-  void run_stdin_reachesTheContainer() throws Exception {
-    Path input = Files.writeString(engine.base().resolve("input"), "one\ntwo\n");
-    Result result =
-        Commands.run(
-            engine.base(),
-            engine.client("run", "-i", "--rm", "busybox", "sort", "-r"),
-            input,
-            Commands.PATIENCE);
-    assertEquals("two\none\n", result.ok().out());
+  void run_programThatCannotBeExecuted_is126() {
+    engine.felucca("run", "--rm", "busybox", "/etc/passwd").fails(126, "/etc/passwd");
   }
 
   @Test
-  void run_terminal_isOne() {
-    Result result =
-        Commands.run(
-            engine.base(),
-            List.of(
-                "script",
-                "-qec",
-                String.join(" ", engine.client("run", "-it", "--rm", "busybox", "tty")),
-                "/dev/null"));
-    assertEquals("/dev/pts/0", result.ok().out().strip(), result::toString);
+  void run_stdin_reachesTheContainer() throws Exception {
+    Path input = Files.writeString(engine.base().resolve("input"), "one\ntwo\n");
+    engine
+        .feluccaReading(input, "run", "-i", "--rm", "busybox", "sort", "-r")
+        .prints("two\none\n");
+  }
+
+  @Test
+  void run_withoutInteractive_readsNothing() throws Exception {
+    Path input = Files.writeString(engine.base().resolve("input"), "one\n");
+    engine.feluccaReading(input, "run", "--rm", "busybox", "cat").prints("");
+  }
+
+  @Test
+  void run_outputIsClosedEarly_endsTheClient() {
+    engine.pipedInto("head -n 1", "run", "--rm", "busybox", "yes").prints("y\n");
+  }
+
+  @Test
+  void run_signal_reachesTheContainer() {
+    Running client =
+        engine.inBackground(
+            "run",
+            "--rm",
+            "busybox",
+            "sh",
+            "-c",
+            "trap 'echo got it; exit 3' TERM; echo waiting; while :; do sleep 0.05; done");
+    client.awaitOut("waiting");
+    client.signal("TERM");
+    assertEquals("waiting\ngot it\n", client.await().endsWith(3).out());
+  }
+
+  @Test
+  void run_terminal_isOneThatFollowsTheWindow() {
+    TerminalClient terminal =
+        engine.onTerminal(
+            "run",
+            "-it",
+            "--rm",
+            "busybox",
+            "sh",
+            "-c",
+            "trap 'stty size' WINCH; tty; stty size; echo go; while read line; do echo \"<$line>\"; [ $line = end ] && exit 5; done");
+    terminal.awaitText("go");
+    assertTrue(terminal.text().contains("/dev/pts/0"), terminal::text);
+    assertTrue(terminal.text().contains("24 80"), terminal::text);
+    terminal.resize(31, 97);
+    terminal.type("typed\r");
+    terminal.awaitText("31 97");
+    terminal.awaitText("<typed>");
+    terminal.type("end\r");
+    assertEquals(5, terminal.await());
+  }
+
+  @Test
+  void run_terminal_interruptKeyGoesToTheContainer() {
+    TerminalClient terminal =
+        engine.onTerminal(
+            "run",
+            "-it",
+            "--rm",
+            "busybox",
+            "sh",
+            "-c",
+            "trap 'echo interrupted; exit 4' INT; echo go; while :; do sleep 0.05; done");
+    terminal.awaitText("go");
+    terminal.type("\u0003");
+    terminal.awaitText("interrupted");
+    assertEquals(4, terminal.await());
+  }
+
+  @Test
+  void run_environmentFolderUserAndHost_areAsAsked() {
+    engine
+        .felucca(
+            "run",
+            "--rm",
+            "-e",
+            "GREETING=hello world",
+            "-e",
+            "FELUCCA_NAMESPACE",
+            "-u",
+            "daemon",
+            "-w",
+            "/tmp",
+            "--hostname",
+            "boat",
+            "busybox",
+            "sh",
+            "-c",
+            "echo \"$GREETING\" $FELUCCA_NAMESPACE $(id -un) $(pwd) $(hostname)")
+        .prints("hello world " + engine.namespace() + " daemon /tmp boat\n");
+  }
+
+  @Test
+  void run_userByNumber_needsNoPasswd() {
+    engine
+        .felucca("run", "--rm", "-u", "4711:4712", "busybox", "sh", "-c", "id -u; id -g")
+        .prints("4711\n4712\n");
+  }
+
+  @Test
+  void run_unknownUser_isRefused() {
+    engine.felucca("run", "--rm", "-u", "nobody-knows", "busybox", "true").refused("nobody-knows");
+  }
+
+  @Test
+  void run_entrypoint_replacesTheImages() {
+    engine
+        .felucca("run", "--rm", "--entrypoint", "/bin/echo", "busybox", "a", "b")
+        .prints("a b\n");
+  }
+
+  @Test
+  void run_volumes_areSharedAndReadOnlyWhereAsked() throws Exception {
+    Path shared = Files.createDirectory(engine.base().resolve("shared"));
+    Files.writeString(shared.resolve("from-here"), "here\n");
+    engine
+        .felucca(
+            "run",
+            "--rm",
+            "-v",
+            shared + ":/there",
+            "-v",
+            shared + ":/fixed:ro",
+            "busybox",
+            "sh",
+            "-c",
+            "cat /there/from-here; echo there > /there/from-there; touch /fixed/x 2>/dev/null || echo fixed")
+        .prints("here\nfixed\n");
+    assertEquals("there\n", Files.readString(shared.resolve("from-there")));
+    assertFalse(Files.exists(shared.resolve("x")));
+  }
+
+  @Test
+  void run_readOnly_rootCannotBeWritten() {
+    engine
+        .felucca(
+            "run",
+            "--rm",
+            "--read-only",
+            "busybox",
+            "sh",
+            "-c",
+            "touch /x 2>/dev/null || echo read-only")
+        .prints("read-only\n");
+  }
+
+  @Test
+  void run_rootFileSystems_areApart() {
+    engine.sh("echo mine > /mark && cat /mark").prints("mine\n");
+    engine.sh("ls /mark 2>/dev/null || echo fresh").prints("fresh\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void run_byDefault_isConfined(String runtime) {
+    Result status =
+        engine
+            .felucca("run", "--rm", "--runtime", runtime, "busybox", "cat", "/proc/self/status")
+            .ok();
+    assertEquals("1", field(status, "NoNewPrivs"));
+    assertEquals("2", field(status, "Seccomp"));
+    assertEquals("0000000000000000", field(status, "CapInh"));
+    assertEquals("0000000000000000", field(status, "CapAmb"));
+    assertEquals("00000000a80425fb", field(status, "CapEff"));
+    assertEquals("00000000a80425fb", field(status, "CapBnd"));
+  }
+
+  @Test
+  void run_allowNewPrivileges_isTheOnlyWayToThem() {
+    Result status =
+        engine
+            .felucca(
+                "run", "--rm", "--allow-new-privileges", "busybox", "cat", "/proc/self/status")
+            .ok();
+    assertEquals("0", field(status, "NoNewPrivs"));
+  }
+
+  @Test
+  void run_otherUser_hasNoCapabilities() {
+    Result status =
+        engine.felucca("run", "--rm", "-u", "1", "busybox", "cat", "/proc/self/status").ok();
+    assertEquals("0000000000000000", field(status, "CapEff"));
+    assertEquals("0000000000000000", field(status, "CapPrm"));
+  }
+
+  @Test
+  void run_dangerousPlaces_areClosed() {
+    engine
+        .sh(
+            "cat /proc/kcore 2>/dev/null | wc -c; "
+                + "echo 1 2>/dev/null > /proc/sys/kernel/panic || echo sys; "
+                + "mount -t tmpfs none /mnt 2>/dev/null || echo mount; "
+                + "ls /sys/firmware 2>/dev/null | wc -l")
+        .prints("0\nsys\nmount\n0\n");
+  }
+
+  private static String field(Result status, String name) {
+    return status
+        .out()
+        .lines()
+        .filter(line -> line.startsWith(name + ":"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + " in " + status))
+        .substring(name.length() + 1)
+        .strip();
   }
 }

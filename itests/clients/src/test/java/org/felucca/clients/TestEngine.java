@@ -5,62 +5,85 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An engine of a copy of the distribution, on a root and a state of its own, and the native client
- * for it. Closing it removes every container and checks that no process and no mount stays.
+ * An engine of a copy of the distribution, with a root, a state, a configuration and a namespace of
+ * its own, and the native client for it. Closing it removes every container and checks that no
+ * process, no mount and no cgroup stays.
  */
 final class TestEngine implements AutoCloseable {
+  private static final Path DISTRIBUTION = Path.of(System.getProperty("felucca.home"));
+
   private final Path base;
   private final Path home;
-  private final CgroupSetUp cgroups;
+  private final String namespace;
+  private final TestCgroups cgroups;
+  private final List<Running> clients = new ArrayList<>();
+  private Path root;
+  private Path state;
   private @Nullable Process process;
   private int starts;
 
-  private TestEngine(Path base, Path home, CgroupSetUp cgroups) {
+  private TestEngine(Path base) {
     this.base = base;
-    this.home = home;
-    this.cgroups = cgroups;
+    this.home = base.resolve("home");
+    this.root = base.resolve("root");
+    this.state = base.resolve("state");
+    this.namespace = base.getFileName().toString();
+    this.cgroups = TestCgroups.make(namespace);
   }
 
   /** A running engine that has the image busybox. */
   static TestEngine start() {
     TestEngine engine = prepare();
-    engine.startEngine();
-    engine.felucca("image", "import", engine.home.resolve("images/busybox").toString()).ok();
+    engine.startWithBusybox();
     return engine;
   }
 
   /** A copy of the distribution, with nothing running. */
   static TestEngine prepare() {
     try {
-      Path base = Files.createTempDirectory(Path.of("/var/tmp"), "felucca-it-");
-      Path home = base.resolve("home");
-      // Hard links where the disk allows it: a copy of its own costs nothing, and has a deploy
-      // folder of its own.
-      Result copy =
-          Commands.run(
-              base, List.of("cp", "-rlL", System.getProperty("felucca.home"), home.toString()));
-      if (copy.status() != 0) {
+      TestEngine engine =
+          new TestEngine(Files.createTempDirectory(Path.of("/var/tmp"), "felucca-it-"));
+      // What is only read is linked to; the engine's own folders are there once more.
+      Files.createDirectory(engine.home);
+      for (String folder : List.of("bin", "bundles", "images", "lib")) {
         Commands.run(
-                base, List.of("cp", "-rL", System.getProperty("felucca.home"), home.toString()))
+                engine.base,
+                List.of("cp", "-rlL", DISTRIBUTION.resolve(folder).toString(), engine.home + "/"))
+            .orElse(
+                () ->
+                    Commands.run(
+                        engine.base,
+                        List.of(
+                            "cp", "-rL", DISTRIBUTION.resolve(folder).toString(), engine.home + "/")))
             .ok();
       }
-      Commands.run(base, List.of("chmod", "700", home.resolve("deploy").toString())).ok();
-      return new TestEngine(base, home, CgroupSetUp.make());
+      Commands.run(
+              engine.base,
+              List.of("cp", "-r", DISTRIBUTION.resolve("etc").toString(), engine.home + "/"))
+          .ok();
+      Files.createDirectory(engine.deploy());
+      Commands.run(engine.base, List.of("chmod", "700", engine.deploy().toString())).ok();
+      return engine;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  void startWithBusybox() {
+    startEngine();
+    felucca("image", "import", home.resolve("images/busybox").toString()).ok();
+  }
+
+  /** A folder for the test's own files. */
   Path base() {
     return base;
   }
@@ -69,54 +92,96 @@ final class TestEngine implements AutoCloseable {
     return home;
   }
 
+  Path etc() {
+    return home.resolve("etc");
+  }
+
+  Path deploy() {
+    return home.resolve("deploy");
+  }
+
   Path root() {
-    return base.resolve("root");
+    return root;
   }
 
   Path state() {
-    return base.resolve("state");
+    return state;
   }
 
-  Path log() {
+  /** The namespace of all commands that name none. */
+  String namespace() {
+    return namespace;
+  }
+
+  /** Where the next engine shall live instead. */
+  void liveIn(Path otherRoot, Path otherState) {
+    root = otherRoot;
+    state = otherState;
+  }
+
+  private Path log() {
     return base.resolve("feluccad.log");
+  }
+
+  /** The engine's command line. */
+  List<String> daemon(String... more) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                // Not even an idle engine prepares a faster start.
+                "env",
+                "_JAVA_OPTIONS=-Dfelucca.aot.wanted=",
+                home.resolve("bin/feluccad").toString(),
+                "--root",
+                root.toString(),
+                "--state",
+                state.toString(),
+                "--log-level",
+                "debug"));
+    command.addAll(List.of(more));
+    return command;
   }
 
   /** Starts it and waits until it is ready. */
   void startEngine() {
     try {
       starts++;
-      process =
-          new ProcessBuilder(
-                  home.resolve("bin/feluccad").toString(),
-                  "--root",
-                  root().toString(),
-                  "--state",
-                  state().toString(),
-                  "--address",
-                  state().resolve("felucca.sock").toString(),
-                  "--log-level",
-                  "FINE")
+      Process started =
+          new ProcessBuilder(daemon())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
               .start();
-      Process started = process;
+      process = started;
       Commands.await(
           "engine is ready",
           () -> {
             assertTrue(started.isAlive(), this::logText);
-            return logText().split(" ready", -1).length > starts;
+            return logText().split(" ready ms=", -1).length > starts;
           });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** All that the engine has logged. */
   String logText() {
     try {
-      return Files.exists(log()) ? Files.readString(log()) : "";
+      return Files.exists(log())
+          ? new String(Files.readAllBytes(log()), StandardCharsets.UTF_8)
+          : "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Waits until something is logged behind a position. */
+  void awaitLog(int from, String text) {
+    Commands.await(
+        "the engine logs '" + text + "'", () -> logText().indexOf(text, from) >= 0);
+  }
+
+  long pid() {
+    return running().pid();
   }
 
   /** Ends it at once, as a crash does. */
@@ -125,7 +190,7 @@ final class TestEngine implements AutoCloseable {
     try {
       // The shell script becomes the JVM by exec, so this is the JVM.
       running.destroyForcibly();
-      assertTrue(running.waitFor(10, TimeUnit.SECONDS));
+      assertTrue(running.waitFor(30, TimeUnit.SECONDS), "kill -9 ends the engine");
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -137,7 +202,7 @@ final class TestEngine implements AutoCloseable {
     Process running = running();
     try {
       running.destroy();
-      assertTrue(running.waitFor(20, TimeUnit.SECONDS), this::logText);
+      assertTrue(running.waitFor(60, TimeUnit.SECONDS), this::logText);
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -155,10 +220,13 @@ final class TestEngine implements AutoCloseable {
 
   /** The command line of the native client. */
   List<String> client(String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(home.resolve("bin/felucca").toString());
-    command.add("--socket");
-    command.add(state().resolve("shell.sock").toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "FELUCCA_NAMESPACE=" + namespace,
+                "FELUCCA_SOCKET=" + state.resolve("shell.sock"),
+                home.resolve("bin/felucca").toString()));
     command.addAll(List.of(arguments));
     return command;
   }
@@ -167,87 +235,86 @@ final class TestEngine implements AutoCloseable {
     return Commands.run(base, client(arguments));
   }
 
-  /** Starts a client that goes on; its output goes to the file. */
-  Process feluccaInBackground(Path output, String... arguments) {
-    try {
-      return new ProcessBuilder(client(arguments))
-          .redirectInput(Path.of("/dev/null").toFile())
-          .redirectErrorStream(true)
-          .redirectOutput(output.toFile())
-          .start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** With a file as standard input. */
+  Result feluccaReading(Path input, String... arguments) {
+    return Commands.run(base, client(arguments), input);
+  }
+
+  /** With its standard output read by a line of shell. */
+  Result pipedInto(String reader, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" | " + reader, "sh"));
+    command.addAll(client(arguments));
+    return Commands.run(base, command);
+  }
+
+  /** A shell in a container that is removed afterwards. */
+  Result sh(String script) {
+    return felucca("run", "--rm", "busybox", "sh", "-c", script);
+  }
+
+  /** Starts a container that goes on in the background; returns its id. */
+  String detached(String name, String script) {
+    return felucca("run", "-d", "--name", name, "busybox", "sh", "-c", script).line();
+  }
+
+  /** A container that prints numbered lines for ever. */
+  String counting(String name) {
+    return detached(name, "i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done");
+  }
+
+  /** Starts a client that goes on; its output goes to a file. */
+  Running inBackground(String... arguments) {
+    Running client = Running.start(base, client(arguments));
+    clients.add(client);
+    return client;
+  }
+
+  /** Starts a client on a terminal of its own. */
+  TerminalClient onTerminal(String... arguments) {
+    TerminalClient terminal = TerminalClient.open(base, client(arguments));
+    clients.add(terminal.client());
+    return terminal;
+  }
+
+  /** The state of a container, as ps shows it. */
+  String status(String container) {
+    return felucca("inspect", "--format", "json", container)
+        .json()
+        .getFirst()
+        .requiredObject("summary")
+        .string("status", "");
+  }
+
+  /** Waits until a container is in a state. */
+  void awaitStatus(String container, String status) {
+    Commands.await(container + " is " + status, () -> status(container).equals(status));
   }
 
   @Override
   public void close() {
     try {
+      clients.forEach(Running::end);
       if (process == null || !process.isAlive()) {
         startEngine();
       }
-      Result all = felucca("ps", "-aq");
-      for (String id : all.out().lines().toList()) {
+      for (String id : felucca("ps", "-aq", "--no-trunc").ok().out().lines().toList()) {
         felucca("rm", "-f", id).ok();
       }
       assertEquals(0, stopEngine(), this::logText);
-      Commands.await("every shim has ended", () -> processesOfOurs().isEmpty());
-      assertEquals(List.of(), mountsOfOurs());
+      Commands.await("every shim has ended", () -> Machine.processes(base).isEmpty());
+      assertEquals(List.of(), Machine.mounts(base));
+      cgroups.awaitNone();
     } finally {
       endWhatIsLeft();
-      cgroups.close();
-      delete();
-    }
-  }
-
-  private List<String> mountsOfOurs() {
-    try {
-      return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-          .filter(line -> line.contains(base.toString()))
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The processes whose command lines name our folders: shims, loggers, the engine. */
-  private List<ProcessHandle> processesOfOurs() {
-    return ProcessHandle.allProcesses()
-        .filter(p -> p.pid() != ProcessHandle.current().pid())
-        .filter(p -> commandLine(p.pid()).contains(base.toString()))
-        .toList();
-  }
-
-  private static String commandLine(long pid) {
-    try {
-      return new String(
-              Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline")),
-              java.nio.charset.StandardCharsets.UTF_8)
-          .replace('\0', ' ');
-    } catch (IOException e) {
-      return "";
     }
   }
 
   private void endWhatIsLeft() {
-    processesOfOurs()
-        .forEach(
-            p -> {
-              p.descendants().forEach(ProcessHandle::destroyForcibly);
-              p.destroyForcibly();
-            });
-    for (String line : mountsOfOurs()) {
-      Commands.run(Path.of("/var/tmp"), List.of("umount", "-l", line.split(" ")[4]));
-    }
-  }
-
-  private void delete() {
-    try (Stream<Path> tree = Files.walk(base)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    clients.forEach(Running::end);
+    cgroups.close();
+    Machine.endProcesses(base);
+    Machine.unmount(base);
+    Commands.run(
+        Path.of("/var/tmp"), List.of("rm", "-rf", "--one-file-system", base.toString()));
   }
 }

@@ -1,0 +1,75 @@
+package org.felucca.clients;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What of this machine belongs to a folder. */
+final class Machine {
+  private Machine() {}
+
+  /** The mounts at or of something below a folder. */
+  static List<String> mounts(Path folder) {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+          .filter(line -> line.contains(folder.toString()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The processes whose command lines name a folder: shims, loggers, the engine, clients. */
+  static List<ProcessHandle> processes(Path folder) {
+    return ProcessHandle.allProcesses()
+        .filter(p -> p.pid() != ProcessHandle.current().pid())
+        .filter(p -> commandLine(p.pid()).contains(folder.toString()))
+        .toList();
+  }
+
+  /** The shims of an engine. */
+  static List<ProcessHandle> shims(Path folder) {
+    return processes(folder).stream()
+        .filter(p -> commandLine(p.pid()).contains("containerd-shim-runc-v2"))
+        .toList();
+  }
+
+  static String commandLine(long pid) {
+    try {
+      return new String(
+              Files.readAllBytes(Path.of("/proc/" + pid + "/cmdline")), StandardCharsets.UTF_8)
+          .replace('\0', ' ');
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  static void endProcesses(Path folder) {
+    for (ProcessHandle process : processes(folder)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  static void unmount(Path folder) {
+    for (String line : mounts(folder)) {
+      Commands.run(Path.of("/var/tmp"), List.of("umount", "-l", line.split(" ")[4]));
+    }
+  }
+
+  /** The names of all files below a folder, without the engine's caches, logs and database. */
+  static List<String> files(Path folder, String... but) {
+    try (Stream<Path> tree = Files.walk(folder)) {
+      return tree.map(path -> folder.relativize(path).toString())
+          .filter(name -> Stream.of(but).noneMatch(name::startsWith))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
