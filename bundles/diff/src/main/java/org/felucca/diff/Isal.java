@@ -50,6 +50,10 @@ final class Isal {
     }
     try {
       Native.register(Isal.class, NativeLibrary.getInstance("libisal.so.2"));
+      // JNA keeps the options of a registered class under a weak key to which their value refers,
+      // so the class of a
+      // replaced bundle would never go.
+      Native.getLibraryOptions(Isal.class).values().removeIf(Isal.class::equals);
     } catch (UnsatisfiedLinkError e) {
       LOG.log(Level.FINE, "libisal.so.2 is not there, gzip is left to the JDK", e);
       return;

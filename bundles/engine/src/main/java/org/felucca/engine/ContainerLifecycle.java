@@ -136,7 +136,7 @@ final class ContainerLifecycle {
       ProcessFifos fifos = fifos(scope, container);
       boolean attached = fifos.made();
       ProcessIo io;
-      if (options.keepLog()) {
+      if (options.logged()) {
         makeLogFolder(key);
         io = fifos.make().logged(paths.logger(), paths.log(key.namespace(), id), logMax);
       } else if (attached || options.stdin()) {

@@ -308,10 +308,14 @@ public final class ContainerUseCases implements ContainerService {
   @Override
   public void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink) {
     ContainerRecord container = containers.get(scope, id);
-    if (!ContainerLifecycle.options(container).keepLog()) {
+    ManagedOptions options = ContainerLifecycle.options(container);
+    if (!options.logged()) {
       throw EngineException.precondition(
-          "no log is kept of container %s, since it removes itself; run it without --rm or with -d"
-              .formatted(container.name()));
+          options.keepLog()
+              ? "no log is kept of container %s, since its standard input is open; run it without -i, or with -t as well"
+                  .formatted(container.name())
+              : "no log is kept of container %s, since it removes itself; run it without --rm or with -d"
+                  .formatted(container.name()));
     }
     Namespace namespace = scope.namespace();
     new LogReader(paths.log(namespace, id), disk, sink)

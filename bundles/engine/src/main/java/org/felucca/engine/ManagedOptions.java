@@ -26,6 +26,14 @@ record ManagedOptions(
         : Json.read(bytes.value(), ManagedOptions.class, "the options of " + container.id());
   }
 
+  /**
+   * Whether the output is really kept: shims give a process without a terminal no standard input
+   * when a logger takes its output, so one that reads has its fifos and no log.
+   */
+  boolean logged() {
+    return keepLog && (terminal || !stdin);
+  }
+
   TypedBytes bytes() {
     return new TypedBytes(EXTENSION, Json.bytes(this));
   }

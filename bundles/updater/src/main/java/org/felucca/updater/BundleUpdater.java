@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.logging.Level;
@@ -58,8 +59,14 @@ public final class BundleUpdater implements Updater {
   /** The capability by which a bundle says that it brings a runtime. */
   static final String RUNTIME = "felucca.runtime";
 
-  /** One change at a time in the whole process, also while this bundle is exchanged by itself. */
-  private static final ReentrantLock CHANGE = new ReentrantLock(true);
+  /**
+   * One change at a time in the whole process: when this bundle is exchanged by itself there are
+   * two revisions of this class, so the lock lives where both find it.
+   */
+  private static final Lock CHANGE =
+      (Lock)
+          System.getProperties()
+              .computeIfAbsent("felucca.updater.change", key -> new ReentrantLock(true));
 
   private final BundleContext system;
   private final Path root;

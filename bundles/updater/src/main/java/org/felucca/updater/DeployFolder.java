@@ -14,6 +14,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
@@ -62,7 +63,7 @@ public final class DeployFolder implements ArtifactInstaller {
             FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, 1000)));
     if (trusted()) {
       removeVanished();
-      watch(configurations);
+      watch(context, configurations);
     }
   }
 
@@ -90,7 +91,7 @@ public final class DeployFolder implements ArtifactInstaller {
     return true;
   }
 
-  private void watch(ConfigurationAdmin configurations) throws IOException {
+  private void watch(BundleContext context, ConfigurationAdmin configurations) throws IOException {
     Configuration watcher = configurations.getFactoryConfiguration(WATCHER, "deploy", "?");
     watcher.updateIfDifferent(
         FrameworkUtil.asDictionary(
@@ -99,7 +100,10 @@ public final class DeployFolder implements ArtifactInstaller {
                 "felix.fileinstall.poll", "250",
                 "felix.fileinstall.filter", ".*\\.jar",
                 "felix.fileinstall.noInitialDelay", "true",
-                "felix.fileinstall.enableConfigSave", "false")));
+                "felix.fileinstall.enableConfigSave", "false",
+                // Not FileInstall's: with another value it begins anew, and forgets the revision of
+                // this component that it handed its jars to before.
+                "felucca.revision", Long.toString(context.getBundle().getBundleId()))));
   }
 
   /** Jars that were taken away while the engine was down. */
@@ -124,6 +128,9 @@ public final class DeployFolder implements ArtifactInstaller {
       updater.install(List.of(artifact.toPath()));
       deployed.put(artifact.getName(), name);
     } catch (EngineException e) {
+      if (e.kind() == ErrorKind.CANCELLED) {
+        return; // FileInstall begins anew, and brings every jar once more
+      }
       LOG.log(
           Level.SEVERE,
           "deploy refused file={0}: {1}",
@@ -136,9 +143,12 @@ public final class DeployFolder implements ArtifactInstaller {
     install(artifact);
   }
 
+  /** FileInstall also says this of a jar that is still there, when its listener was replaced. */
   @Override
   public void uninstall(File artifact) {
-    remove(artifact.getName());
+    if (!artifact.exists()) {
+      remove(artifact.getName());
+    }
   }
 
   private void remove(String file) {
