@@ -84,7 +84,8 @@ class RunIT {
   @Test
   void run_killed_says128plusN() {
     Running client =
-        engine.inBackground("run", "--rm", "--name", "victim", "busybox", "sh", "-c", "echo up; sleep 1000");
+        engine.inBackground(
+            "run", "--rm", "--name", "victim", "busybox", "sh", "-c", "echo up; sleep 1000");
     client.awaitOut("up");
     engine.felucca("kill", "victim").ok();
     client.await().endsWith(137);
@@ -103,9 +104,7 @@ class RunIT {
   @Test
   void run_stdin_reachesTheContainer() throws Exception {
     Path input = Files.writeString(engine.base().resolve("input"), "one\ntwo\n");
-    engine
-        .feluccaReading(input, "run", "-i", "--rm", "busybox", "sort", "-r")
-        .prints("two\none\n");
+    engine.feluccaReading(input, "run", "-i", "--rm", "busybox", "sort", "-r").prints("two\none\n");
   }
 
   @Test
@@ -210,9 +209,7 @@ class RunIT {
 
   @Test
   void run_entrypoint_replacesTheImages() {
-    engine
-        .felucca("run", "--rm", "--entrypoint", "/bin/echo", "busybox", "a", "b")
-        .prints("a b\n");
+    engine.felucca("run", "--rm", "--entrypoint", "/bin/echo", "busybox", "a", "b").prints("a b\n");
   }
 
   @Test
@@ -275,8 +272,7 @@ class RunIT {
   void run_allowNewPrivileges_isTheOnlyWayToThem() {
     Result status =
         engine
-            .felucca(
-                "run", "--rm", "--allow-new-privileges", "busybox", "cat", "/proc/self/status")
+            .felucca("run", "--rm", "--allow-new-privileges", "busybox", "cat", "/proc/self/status")
             .ok();
     assertEquals("0", field(status, "NoNewPrivs"));
   }

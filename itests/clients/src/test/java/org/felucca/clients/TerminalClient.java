@@ -59,9 +59,7 @@ final class TerminalClient {
   void resize(int rows, int columns) {
     try {
       String device = Files.readString(name).strip();
-      Commands.run(
-              folder,
-              List.of("stty", "-F", device, "rows", "" + rows, "cols", "" + columns))
+      Commands.run(folder, List.of("stty", "-F", device, "rows", "" + rows, "cols", "" + columns))
           .ok();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The cgroups of one namespace's containers. crun refuses a hybrid set-up whose second version has a
- * controller: where hugetlb is that one it is mounted as first version for the time of a test.
+ * The cgroups of one namespace's containers. crun refuses a hybrid set-up whose second version has
+ * a controller: where hugetlb is that one it is mounted as first version for the time of a test.
  */
 final class TestCgroups implements AutoCloseable {
   private static final Path ALL = Path.of("/sys/fs/cgroup");

@@ -63,7 +63,10 @@ final class TestEngine implements AutoCloseable {
                     Commands.run(
                         engine.base,
                         List.of(
-                            "cp", "-rL", DISTRIBUTION.resolve(folder).toString(), engine.home + "/")))
+                            "cp",
+                            "-rL",
+                            DISTRIBUTION.resolve(folder).toString(),
+                            engine.home + "/")))
             .ok();
       }
       Commands.run(
@@ -176,8 +179,7 @@ final class TestEngine implements AutoCloseable {
 
   /** Waits until something is logged behind a position. */
   void awaitLog(int from, String text) {
-    Commands.await(
-        "the engine logs '" + text + "'", () -> logText().indexOf(text, from) >= 0);
+    Commands.await("the engine logs '" + text + "'", () -> logText().indexOf(text, from) >= 0);
   }
 
   long pid() {
@@ -314,7 +316,6 @@ final class TestEngine implements AutoCloseable {
     cgroups.close();
     Machine.endProcesses(base);
     Machine.unmount(base);
-    Commands.run(
-        Path.of("/var/tmp"), List.of("rm", "-rf", "--one-file-system", base.toString()));
+    Commands.run(Path.of("/var/tmp"), List.of("rm", "-rf", "--one-file-system", base.toString()));
   }
 }
