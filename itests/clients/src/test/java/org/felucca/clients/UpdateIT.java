@@ -158,6 +158,7 @@ class UpdateIT {
     Files.write(partial, java.util.Arrays.copyOf(bytes, bytes.length / 2));
     Files.move(partial, engine.deploy().resolve("damaged.jar"));
     engine.awaitLog(from, "is damaged");
+    Files.delete(engine.deploy().resolve("damaged.jar"));
     engine.felucca("images").ok();
   }
 
