@@ -3,35 +3,32 @@ package org.felucca.images;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /** Writes a tar in which nothing depends on who writes it and when: root's, of the year 1970. */
 final class TarOutput {
-  private static final int BLOCK = 512;
-  private static final long MAX_OCTAL = 077777777777L;
-
   private final OutputStream out;
-  private long left;
-  private int padding;
+  private final TarArchiveOutputStream tar;
+  private boolean open;
 
   TarOutput(OutputStream out) {
     this.out = out;
+    this.tar = new NobodysTar(out);
   }
 
   void folder(String path) throws IOException {
-    header(path + "/", '5', 0755, 0);
+    begin(path + "/", TarConstants.LF_DIR, 0755, 0);
   }
 
   /** Begins a file of this length, whose bytes go to {@link #write}. */
   void file(String path, long size) throws IOException {
-    header(path, '0', 0644, size);
+    begin(path, TarConstants.LF_NORMAL, 0644, size);
   }
 
   void write(byte[] bytes, int length) throws IOException {
-    if (length > left) {
-      throw new IOException("more bytes than the file was to have");
-    }
-    out.write(bytes, 0, length);
-    left -= length;
+    tar.write(bytes, 0, length);
   }
 
   void file(String path, byte[] bytes) throws IOException {
@@ -41,78 +38,41 @@ final class TarOutput {
 
   /** Ends the archive; the stream stays open. */
   void finish() throws IOException {
-    endFile();
-    out.write(new byte[2 * BLOCK]);
+    end();
+    tar.finish();
     out.flush();
   }
 
-  private void header(String path, char type, int mode, long size) throws IOException {
-    endFile();
-    byte[] block = new byte[BLOCK];
-    byte[] name = path.getBytes(StandardCharsets.US_ASCII);
-    if (name.length > 100) {
-      longName(name);
-    }
-    System.arraycopy(name, 0, block, 0, Math.min(100, name.length));
-    finishHeader(block, type, mode, size);
-    left = size;
-    padding = (int) ((BLOCK - size % BLOCK) % BLOCK);
+  private void begin(String path, byte type, int mode, long size) throws IOException {
+    end();
+    TarArchiveEntry entry = new TarArchiveEntry(path, type, true);
+    entry.setMode(mode);
+    entry.setSize(size);
+    tar.putArchiveEntry(entry);
+    open = true;
   }
 
-  /** An extended header with the path, for names that ustar can't hold. */
-  private void longName(byte[] name) throws IOException {
-    String record = " path=" + new String(name, StandardCharsets.US_ASCII) + "\n";
-    int length = record.length() + 1;
-    while (String.valueOf(length).length() + record.length() != length) {
-      length = String.valueOf(length).length() + record.length();
+  private void end() throws IOException {
+    if (open) {
+      tar.closeArchiveEntry();
+      open = false;
     }
-    byte[] block = new byte[BLOCK];
-    put(block, 0, "pax");
-    byte[] body = (length + record).getBytes(StandardCharsets.US_ASCII);
-    finishHeader(block, 'x', 0644, body.length);
-    out.write(body);
-    out.write(new byte[(BLOCK - body.length % BLOCK) % BLOCK]);
   }
 
-  private void finishHeader(byte[] block, char type, int mode, long size) throws IOException {
-    octal(block, 100, 8, mode);
-    octal(block, 108, 8, 0);
-    octal(block, 116, 8, 0);
-    if (size > MAX_OCTAL) {
-      block[124] = (byte) 0x80;
-      for (int i = 0; i < 8; i++) {
-        block[135 - i] = (byte) (size >>> (8 * i));
-      }
-    } else {
-      octal(block, 124, 12, size);
+  /** Also the extended headers, which it makes itself, come this way. */
+  private static final class NobodysTar extends TarArchiveOutputStream {
+    NobodysTar(OutputStream out) {
+      super(out, StandardCharsets.UTF_8.name());
+      setLongFileMode(LONGFILE_POSIX);
+      setBigNumberMode(BIGNUMBER_POSIX);
     }
-    octal(block, 136, 12, 0);
-    block[156] = (byte) type;
-    put(block, 257, "ustar\0" + "00");
-    put(block, 148, "        ");
-    int sum = 0;
-    for (byte b : block) {
-      sum += b & 0xff;
+
+    @Override
+    public void putArchiveEntry(TarArchiveEntry entry) throws IOException {
+      entry.setIds(0, 0);
+      entry.setNames("", "");
+      entry.setModTime(0);
+      super.putArchiveEntry(entry);
     }
-    put(block, 148, "%06o\0 ".formatted(sum));
-    out.write(block);
-  }
-
-  private void endFile() throws IOException {
-    if (left != 0) {
-      throw new IOException("less bytes than the file was to have");
-    }
-    out.write(new byte[padding]);
-    padding = 0;
-  }
-
-  private static void octal(byte[] block, int at, int length, long value) {
-    String digits = Long.toOctalString(value);
-    put(block, at, "0".repeat(length - 1 - digits.length()) + digits);
-  }
-
-  private static void put(byte[] block, int at, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    System.arraycopy(bytes, 0, block, at, bytes.length);
   }
 }

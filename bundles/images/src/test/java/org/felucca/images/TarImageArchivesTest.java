@@ -14,9 +14,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +27,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Namespace;
@@ -377,6 +383,61 @@ class TarImageArchivesTest {
   }
 
   @Test
+  void importStream_linkWithBytes() throws IOException {
+    for (byte type : new byte[] {TarConstants.LF_LINK, TarConstants.LF_SYMLINK}) {
+      TarArchiveEntry link = new TarArchiveEntry("a", type);
+      link.setLinkName("b");
+      refusedAs(written(link, new byte[512]), "a link of 512 bytes");
+    }
+  }
+
+  @Test
+  void importStream_extendedHeaders() throws IOException {
+    TarArchiveEntry longName =
+        new TarArchiveEntry("././@LongLink", TarConstants.LF_GNUTYPE_LONGNAME);
+    refusedAs(written(longName, new byte[(1 << 20) + 1]), "a name of");
+    TarArchiveEntry pax = new TarArchiveEntry("pax", TarConstants.LF_PAX_EXTENDED_HEADER_LC);
+    refusedAs(written(pax, new byte[(1 << 20) + 1]), "a name of");
+
+    // Each is read one call deeper than the one before.
+    byte[] name = written(longName, new byte[1]);
+    ByteArrayOutputStream many = new ByteArrayOutputStream();
+    for (int i = 0; i < 20_000; i++) {
+      many.write(name, 0, name.length - 1024);
+    }
+    many.write(TestArchive.tar(Map.of("README", new byte[9])));
+    refusedAs(many.toByteArray(), "in a row");
+  }
+
+  @Test
+  void importStream_sparseFiles() throws Exception {
+    Path folder = Files.createDirectories(temp.resolve("sparse"));
+    try (FileChannel file =
+        FileChannel.open(
+            folder.resolve("layer.tar"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (int i = 0; i < 40; i++) {
+        file.write(ByteBuffer.wrap(new byte[] {1}), i << 16);
+      }
+    }
+    Path tar = temp.resolve("sparse.tar");
+    for (String format : List.of("--format=gnu", "--sparse-version=0.1", "--sparse-version=1.0")) {
+      run("tar", "-C", folder.toString(), "--sparse", format, "-cf", tar.toString(), "layer.tar");
+      refusedAs(Files.readAllBytes(tar), "a sparse file");
+    }
+  }
+
+  private static byte[] written(TarArchiveEntry entry, byte[] bytes) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
+      entry.setSize(bytes.length);
+      tar.putArchiveEntry(entry);
+      tar.write(bytes);
+      tar.closeArchiveEntry();
+    }
+    return out.toByteArray();
+  }
+
+  @Test
   void importStream_links() throws Exception {
     // As docker save of old did it for a layer that two images have.
     Path folder = Files.createDirectories(temp.resolve("a/real"));
@@ -724,6 +785,19 @@ class TarImageArchivesTest {
     Path tar = Files.write(temp.resolve("long.tar"), saved);
     run("tar", "-C", temp.toString(), "-xf", tar.toString());
     assertArrayEquals(BASE, Files.readAllBytes(temp.resolve(OciLayout.blobPath(digest))));
+  }
+
+  @Test
+  void tar_isNobodys() {
+    String name = System.getProperty("user.name");
+    Map<String, byte[]> files = Map.of("long".repeat(50), new byte[3]);
+    byte[] ours = TestArchive.tar(files);
+    try {
+      System.setProperty("user.name", "another");
+      assertArrayEquals(ours, TestArchive.tar(files));
+    } finally {
+      System.setProperty("user.name", name);
+    }
   }
 
   @Test

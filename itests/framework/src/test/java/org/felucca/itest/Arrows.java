@@ -38,8 +38,8 @@ final class Arrows {
     part("runtime-oci");
     part("metadata", "org.sqlite");
     part("shim", "com.google.protobuf");
-    part("diff", "com.github.luben.zstd", "com.sun.jna", "org.apache.commons.compress");
-    part("images", "com.github.luben.zstd");
+    part("diff", "com.github.luben.zstd", "com.sun.jna");
+    part("images", "com.github.luben.zstd", "org.apache.commons.compress");
     part("engine", SWAP);
     part(
         "shell",
