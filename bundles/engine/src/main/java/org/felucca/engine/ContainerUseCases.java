@@ -31,7 +31,9 @@ import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
+import org.felucca.api.gc.Collector;
 import org.felucca.api.image.ImageService;
+import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.namespace.NamespaceStore;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.spec.SpecService;
@@ -84,6 +86,8 @@ public final class ContainerUseCases implements ContainerService {
       @Reference ImageService images,
       @Reference TaskUseCases tasks,
       @Reference SpecService specs,
+      @Reference LeaseStore leases,
+      @Reference Collector collector,
       @Reference RuntimeLookup runtimes) {
     this.containers = containers;
     this.tasks = tasks;
@@ -105,7 +109,7 @@ public final class ContainerUseCases implements ContainerService {
             () -> closing,
             boot,
             config.log__max__bytes());
-    Sweep sweep = new Sweep(containers, snapshots, paths, tasks);
+    Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
     ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
     background.execute(
         () -> {
@@ -120,6 +124,7 @@ public final class ContainerUseCases implements ContainerService {
           } finally {
             recovered.countDown();
           }
+          sweep.collect();
         });
   }
 

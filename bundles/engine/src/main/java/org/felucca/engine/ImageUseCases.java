@@ -49,6 +49,9 @@ public final class ImageUseCases implements ImageService {
   /** How long an import may take before its lease lets go. */
   private static final Duration LEASE = Duration.ofHours(24);
 
+  /** What the ids of leases begin with that are for the time of one work of this engine. */
+  static final String LEASE_PREFIX = "felucca-";
+
   /** So many digits of a digest tell an image. */
   private static final int SHORTEST_PREFIX = 4;
 
@@ -110,17 +113,23 @@ public final class ImageUseCases implements ImageService {
       return work.apply(scope);
     }
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    String id = "felucca-" + UUID.randomUUID();
+    String id = LEASE_PREFIX + UUID.randomUUID();
     String expiry = Instant.now().plus(LEASE).truncatedTo(ChronoUnit.SECONDS).toString();
     leases.create(quick, id, Map.of("containerd.io/gc.expire", expiry));
+    boolean done = false;
     try {
-      return work.apply(scope.withLease(id));
+      T result = work.apply(scope.withLease(id));
+      done = true;
+      return result;
     } finally {
       boolean interrupted = Thread.interrupted();
       try {
         leases.delete(quick, id);
+        if (!done) {
+          collector.collect(); // what it had made so far
+        }
       } catch (EngineException e) {
-        LOG.log(Level.WARNING, "lease not deleted, it expires by itself lease=" + id, e);
+        LOG.log(Level.WARNING, "clean-up after a failure is incomplete lease=" + id, e);
       } finally {
         if (interrupted) {
           Thread.currentThread().interrupt();
@@ -277,7 +286,11 @@ public final class ImageUseCases implements ImageService {
 
   @Override
   public ResolvedImage resolve(Scope scope, Image image, Platform platform) {
-    return resolver.resolve(scope, image.target(), platform);
+    try {
+      return resolver.resolve(scope, image.target(), platform);
+    } catch (EngineException e) {
+      throw e.during("image " + image.name());
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.felucca.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,9 @@ import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
+import org.felucca.api.gc.Collector;
+import org.felucca.api.lease.Lease;
+import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.snapshot.SnapshotInfo;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.task.TaskService;
@@ -27,13 +31,23 @@ final class Sweep {
   private final SnapshotService snapshots;
   private final EnginePaths paths;
   private final TaskService tasks;
+  private final LeaseStore leases;
+  private final Collector collector;
+  private boolean leasesEnded;
 
   Sweep(
-      ContainerStore containers, SnapshotService snapshots, EnginePaths paths, TaskService tasks) {
+      ContainerStore containers,
+      SnapshotService snapshots,
+      EnginePaths paths,
+      TaskService tasks,
+      LeaseStore leases,
+      Collector collector) {
     this.containers = containers;
     this.snapshots = snapshots;
     this.paths = paths;
     this.tasks = tasks;
+    this.leases = leases;
+    this.collector = collector;
   }
 
   void sweep(List<Namespace> namespaces) {
@@ -47,6 +61,8 @@ final class Sweep {
       folders(paths.root().resolve("containers").resolve(namespace.value()), known);
       tasks.list(scope).forEach(task -> known.add(task.container().value()));
       folders(paths.state().resolve("tasks").resolve(namespace.value()), known);
+      folders(paths.state().resolve("told").resolve(namespace.value()), known);
+      leases(scope);
     }
   }
 
@@ -62,6 +78,33 @@ final class Sweep {
           } catch (EngineException e) {
             LOG.log(Level.WARNING, "snapshot not swept key=" + snapshot.key(), e);
           }
+        }
+      }
+    }
+  }
+
+  /** Takes away what only the ended leases kept; others need not wait for that. */
+  void collect() {
+    if (leasesEnded) {
+      try {
+        collector.collect();
+      } catch (EngineException e) {
+        LOG.log(Level.WARNING, "what unfinished imports left is not collected", e);
+      }
+    }
+  }
+
+  /** Leases of imports that an engine before this process did not finish. */
+  private void leases(Scope scope) {
+    Instant start = ProcessHandle.current().info().startInstant().orElse(Instant.EPOCH);
+    for (Lease lease : leases.list(scope, List.of())) {
+      if (lease.id().startsWith(ImageUseCases.LEASE_PREFIX) && lease.createdAt().isBefore(start)) {
+        try {
+          leases.delete(scope, lease.id());
+          leasesEnded = true;
+          LOG.log(Level.INFO, "lease of an unfinished import ended id={0}", lease.id());
+        } catch (EngineException e) {
+          LOG.log(Level.WARNING, "lease not swept id=" + lease.id(), e);
         }
       }
     }
