@@ -217,7 +217,8 @@ impl Session {
             }
             return self.say(client::IO_FAILED, b"the streams of another container are being relayed");
         }
-        let raw = request.terminal;
+        // Without input for the container the keys stay ours: ctrl-c must still make a signal.
+        let raw = request.terminal && request.wants_stdin;
         match Relay::open(request, self.terminal.is_present()) {
             Ok(relay) => {
                 self.relay = Some(relay);

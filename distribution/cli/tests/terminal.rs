@@ -155,6 +155,25 @@ fn keys_go_through_to_the_container() {
 }
 
 #[test]
+fn terminal_without_input_keeps_its_signals() {
+    // `run -t` without -i: nothing reads the keys, so ctrl-c must reach the engine.
+    let engine = Engine::new("no-input");
+    let mut screen = Screen::new(24, 80);
+    let mut client = screen.client(engine.command(&["run"]));
+    let (mut connection, _) = engine.serve();
+    let stdout = engine.folder.fifo("out");
+    connection.io(TERMINAL, [none(), &stdout, none()], "");
+    connection.expect(IO_READY);
+    assert!(!screen.is_raw());
+    shim_opens(&stdout, true).write_all(b"text").unwrap();
+    screen.wait_shown("text");
+    screen.type_in(b"\x03");
+    connection.expect_signal(libc::SIGINT);
+    connection.exit(130);
+    assert_eq!(client.status(), 130);
+}
+
+#[test]
 fn detach_keys_let_go() {
     for (keys, typed) in [("", &b"ab\x10\x11cd"[..]), ("ctrl-x,x", b"ab\x18xcd")] {
         let engine = Engine::new("detach");
