@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import java.util.logging.Logger;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.Attachment;
@@ -32,6 +34,7 @@ import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.felucca.linux.Signal;
+import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,25 +147,40 @@ final class ContainerLifecycle {
       } else {
         io = new ProcessIo("", "", "", options.terminal());
       }
-      tasks.create(
-          scope,
-          id,
-          new TaskCreate(
-              snapshots.mounts(scope, container.snapshotter(), container.snapshotKey()),
-              io,
-              null,
-              null));
       int pid;
       try {
-        pid = tasks.start(scope, id, "");
-      } catch (RuntimeException e) {
-        abandon(scope, id);
-        throw e;
+        pid = createAndStart(scope, container, io);
+      } catch (EngineException e) {
+        throw e.during("start " + program(container));
       }
       keep(scope, container, new ManagedState(boot, Instant.now(), null, null));
       watch(scope, id);
       return pid;
     }
+  }
+
+  private int createAndStart(Scope scope, ContainerRecord container, ProcessIo io) {
+    tasks.create(
+        scope,
+        container.id(),
+        new TaskCreate(
+            snapshots.mounts(scope, container.snapshotter(), container.snapshotKey()),
+            io,
+            null,
+            null));
+    try {
+      return tasks.start(scope, container.id(), "");
+    } catch (RuntimeException e) {
+      abandon(scope, container.id());
+      throw e;
+    }
+  }
+
+  /** What a container runs, for messages: not every runtime names it when it fails. */
+  private static String program(ContainerRecord container) {
+    TypedBytes spec = container.spec();
+    List<String> args = spec == null ? List.of() : RuntimeSpec.parse(spec.value()).args();
+    return args.isEmpty() ? "container " + container.name() : Identifiers.quote(args.getFirst());
   }
 
   private void makeLogFolder(TaskKey key) {
