@@ -169,7 +169,7 @@ public final class RuntimeLookup {
         throw e;
       }
       throw EngineException.notFound(
-          "runtime %s not found: there are %s; install its bundle or write etc/org.felucca.runtime~%s.cfg"
+          "runtime %s not found: there are %s; install its bundle or write etc/org.felucca.runtime-%s.cfg"
               .formatted(Identifiers.quote(name), names(), name));
     }
   }
