@@ -1,5 +1,6 @@
 package org.felucca.images;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class ImageGraph {
   private final BlobSource source;
   private final Map<Node, Boolean> complete = new HashMap<>();
   private final Map<Digest, Map<String, String>> labels = new LinkedHashMap<>();
+  private final List<Digest> missing = new ArrayList<>();
 
   ImageGraph(ContentService content, Scope scope, BlobSource source) {
     this.content = content;
@@ -53,7 +55,8 @@ final class ImageGraph {
   void check(Descriptor target) {
     if (!walk(target, 0)) {
       throw EngineException.invalid(
-          "the archive lacks blobs of image %s: it is not whole".formatted(target.digest()));
+          "the archive is not whole: it lacks blob %s of image %s; make or fetch it again"
+              .formatted(missing.getLast(), target.digest()));
     }
   }
 
@@ -140,6 +143,9 @@ final class ImageGraph {
       throw EngineException.invalid(
           "blob %s has %d bytes where %d are said"
               .formatted(descriptor.digest(), size, descriptor.size()));
+    }
+    if (size < 0) {
+      missing.add(descriptor.digest());
     }
     return size >= 0;
   }
