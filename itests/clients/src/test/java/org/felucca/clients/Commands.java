@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs programs with a deadline, their output through files so that nothing blocks. */
 final class Commands {
   /** Far more than anything takes; a test that waits so long has failed. */
-  static final Duration PATIENCE = Duration.ofSeconds(120);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Commands() {}
 
