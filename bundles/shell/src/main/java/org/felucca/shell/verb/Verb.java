@@ -27,7 +27,7 @@ public abstract class Verb {
   @Option(
       names = {"-n", "--namespace"},
       paramLabel = "NAME",
-      description = "work in this namespace (else $$FELUCCA_NAMESPACE, else \"default\")")
+      description = "work in this namespace (else $FELUCCA_NAMESPACE, else \"default\")")
   @Nullable String namespace;
 
   @Option(
