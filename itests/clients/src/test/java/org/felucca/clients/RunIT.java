@@ -98,7 +98,9 @@ class RunIT {
 
   @Test
   void run_programThatCannotBeExecuted_is126() {
-    engine.felucca("run", "--rm", "busybox", "/etc/passwd").fails(126, "ermission denied");
+    engine
+        .felucca("run", "--rm", "busybox", "/etc/passwd")
+        .fails(126, "/etc/passwd", "ermission denied");
   }
 
   @Test
