@@ -37,6 +37,8 @@ pub struct Session {
     link: Option<Link>,
     lost: Lost,
     resume: Option<Vec<Vec<u8>>>,
+    /// The engine has said something; before that it may not even have begun with the command.
+    heard: bool,
     /// Signals that came while the engine was away.
     held_signals: Vec<i32>,
     signals: OwnedFd,
@@ -62,6 +64,7 @@ impl Session {
             link: Some(link),
             lost: Lost { since: None, next_try: now },
             resume: None,
+            heard: false,
             held_signals: Vec::new(),
             signals: sys::signal_descriptor(&all, &RELAYED)?,
             interrupts: Vec::new(),
@@ -181,6 +184,7 @@ impl Session {
                 }
             };
             self.lost.since = None;
+            self.heard = true;
             match event {
                 Event::Output(i, bytes) => {
                     let written = self.sinks[i].write(bytes);
@@ -287,6 +291,9 @@ impl Session {
     fn take_signals(&mut self) -> Result<(), End> {
         while let Some(signal) = sys::next_signal(self.signals.as_fd()) {
             match signal {
+                libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT if !self.heard => {
+                    return Err(End::Status(128 + signal as u8));
+                }
                 libc::SIGWINCH => self.tell_size(),
                 libc::SIGTSTP => self.terminal.suspend(),
                 libc::SIGCONT => self.tell_size(),

@@ -191,6 +191,8 @@ fn signals_are_passed_on() {
     let engine = Engine::new("signals");
     let mut client = engine.client(&["x"]);
     let (mut connection, _) = engine.serve();
+    connection.send(STDOUT, b"go");
+    assert_eq!(client.read_out(2), b"go");
     for signal in
         [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGINT, libc::SIGINT]
     {
@@ -205,10 +207,24 @@ fn signals_are_passed_on() {
 }
 
 #[test]
+fn signal_before_the_engine_has_said_anything_ends_the_client() {
+    for (signal, status) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
+        let engine = Engine::new("queue");
+        let mut client = engine.client(&["x"]);
+        let (mut connection, _) = engine.serve();
+        client.kill(signal);
+        assert_eq!(client.end(), (String::new(), String::new(), status));
+        assert_eq!(connection.receive(), None, "the engine sees it go, and ends the command");
+    }
+}
+
+#[test]
 fn third_interrupt_ends_the_client() {
     let engine = Engine::new("interrupts");
     let mut client = engine.client(&["x"]);
     let (mut connection, _) = engine.serve();
+    connection.send(STDOUT, b"go");
+    assert_eq!(client.read_out(2), b"go");
     client.kill(libc::SIGINT);
     connection.expect_signal(libc::SIGINT);
     std::thread::sleep(Duration::from_millis(3100));
@@ -234,6 +250,8 @@ fn ignored_signals_stay_ignored() {
     unsafe { command.pre_exec(ignore) };
     let mut client = Client::spawn(&mut command);
     let (mut connection, _) = engine.serve();
+    connection.send(STDOUT, b"go");
+    assert_eq!(client.read_out(2), b"go");
     client.kill(libc::SIGHUP);
     assert!(connection.is_silent());
     client.kill(libc::SIGTERM);
