@@ -49,8 +49,11 @@ public final class ImageUseCases implements ImageService {
   /** How long an import may take before its lease lets go. */
   private static final Duration LEASE = Duration.ofHours(24);
 
-  /** What the ids of leases begin with that are for the time of one work of this engine. */
+  /** What the ids of leases begin with that are for the time of one work of an engine. */
   static final String LEASE_PREFIX = "felucca-";
+
+  /** And those of this one. */
+  static final String OWN_LEASE_PREFIX = LEASE_PREFIX + UUID.randomUUID() + "-";
 
   /** So many digits of a digest tell an image. */
   private static final int SHORTEST_PREFIX = 4;
@@ -113,7 +116,7 @@ public final class ImageUseCases implements ImageService {
       return work.apply(scope);
     }
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    String id = LEASE_PREFIX + UUID.randomUUID();
+    String id = OWN_LEASE_PREFIX + UUID.randomUUID();
     String expiry = Instant.now().plus(LEASE).truncatedTo(ChronoUnit.SECONDS).toString();
     leases.create(quick, id, Map.of("containerd.io/gc.expire", expiry));
     boolean done = false;

@@ -3,7 +3,6 @@ package org.felucca.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -94,11 +93,11 @@ final class Sweep {
     }
   }
 
-  /** Leases of imports that an engine before this process did not finish. */
+  /** Leases of imports that an engine before this one did not finish. */
   private void leases(Scope scope) {
-    Instant start = ProcessHandle.current().info().startInstant().orElse(Instant.EPOCH);
     for (Lease lease : leases.list(scope, List.of())) {
-      if (lease.id().startsWith(ImageUseCases.LEASE_PREFIX) && lease.createdAt().isBefore(start)) {
+      if (lease.id().startsWith(ImageUseCases.LEASE_PREFIX)
+          && !lease.id().startsWith(ImageUseCases.OWN_LEASE_PREFIX)) {
         try {
           leases.delete(scope, lease.id());
           leasesEnded = true;
