@@ -56,6 +56,11 @@ import org.osgi.service.component.annotations.Reference;
     configurationPid = EngineConfig.PID)
 public final class ContainerUseCases implements ContainerService {
   private static final Logger LOG = Logger.getLogger(ContainerUseCases.class.getName());
+
+  /** How long a logger may take to write the rest; see {@link #awaitLogger}. */
+  private static final Duration LOGGER_END = Duration.ofSeconds(5);
+
+  private static final long LOGGER_PAUSE_MILLIS = 5;
   private static final Duration RECOVERY = Duration.ofSeconds(20);
   private static final int SHORTEST_PREFIX = 2;
 
@@ -322,8 +327,27 @@ public final class ContainerUseCases implements ContainerService {
               : "no log is kept of container %s, since it removes itself; run it without --rm or with -d"
                   .formatted(container.name()));
     }
+    awaitLogger(scope, container);
     Namespace namespace = scope.namespace();
     new LogReader(paths.log(namespace, id), disk, sink)
         .read(query, () -> lifecycle.task(scope, id) == null);
+  }
+
+  /**
+   * The last line, if it does not end with a newline, is written when the logger ends, which it
+   * does between the end of the process and that of its task.
+   */
+  private void awaitLogger(Scope scope, ContainerRecord container) {
+    long deadline = System.nanoTime() + LOGGER_END.toNanos();
+    TaskState task = lifecycle.task(scope, container.id());
+    while (task != null && task.status() == TaskStatus.STOPPED && System.nanoTime() < deadline) {
+      try {
+        Thread.sleep(LOGGER_PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw EngineException.cancelled("read the log of container " + container.name());
+      }
+      task = lifecycle.task(scope, container.id());
+    }
   }
 }

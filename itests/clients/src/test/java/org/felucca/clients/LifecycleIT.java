@@ -213,6 +213,15 @@ class LifecycleIT {
   }
 
   @Test
+  void logs_rightAfterTheEnd_haveTheUnfinishedLine() {
+    for (int i = 0; i < 4; i++) {
+      String id = engine.detached("ended" + i, "echo one; printf two");
+      felucca("wait", id).prints("0\n");
+      felucca("logs", "--tail", "1", id).prints("two");
+    }
+  }
+
+  @Test
   void logs_tailAndTimes_areAsAsked() {
     engine.detached("tail", "echo one; echo two; printf three");
     engine.awaitStatus("tail", "stopped");
