@@ -246,13 +246,23 @@ final class ContainerLifecycle {
   private void settle(Scope scope, ContainerRecord container, Exit exit) {
     TaskKey key = new TaskKey(scope.namespace(), container.id());
     ManagedState state = ManagedState.of(container);
-    if (options(container).autoRemove()) {
+    boolean kept = !options(container).autoRemove();
+    if (kept) {
+      try {
+        keep(
+            scope,
+            container,
+            (state == null ? new ManagedState(boot, exit.at(), null, null) : state).ended(exit));
+      } catch (EngineException e) {
+        if (e.kind() != ErrorKind.RESOURCE_EXHAUSTED) {
+          throw e;
+        }
+        LOG.log(Level.WARNING, "exit not kept in the record for want of room container=" + key, e);
+        kept = false;
+      }
+    }
+    if (!kept) {
       exitFiles.keep(key, exit);
-    } else {
-      keep(
-          scope,
-          container,
-          (state == null ? new ManagedState(boot, exit.at(), null, null) : state).ended(exit));
     }
     tasks.delete(scope, container.id(), "");
     FileTrees.delete(paths.task(key.namespace(), key.id()));

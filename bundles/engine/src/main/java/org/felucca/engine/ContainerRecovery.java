@@ -1,5 +1,6 @@
 package org.felucca.engine;
 
+import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
@@ -17,6 +18,9 @@ import org.felucca.api.task.Exit;
  */
 final class ContainerRecovery {
   private static final Logger LOG = Logger.getLogger(ContainerRecovery.class.getName());
+
+  private static final Instant PROCESS_START =
+      Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
 
   private final ContainerStore containers;
   private final ContainerLifecycle lifecycle;
@@ -53,7 +57,13 @@ final class ContainerRecovery {
     }
     ManagedState state = ManagedState.of(container);
     if (state == null) {
-      return; // never started
+      // Never started. Of a container that is to remove itself, nobody is left to start it when the
+      // process that made
+      // it is gone.
+      if (options.autoRemove() && container.createdAt().isBefore(PROCESS_START)) {
+        lifecycle.removeEnded(scope, container);
+      }
+      return;
     }
     TaskKey key = new TaskKey(scope.namespace(), container.id());
     Exit left = state.exit() == null ? exitFiles.find(key) : state.exit();

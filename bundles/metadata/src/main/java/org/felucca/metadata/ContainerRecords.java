@@ -316,6 +316,7 @@ public final class ContainerRecords implements ContainerStore {
     database.write(
         scope.durability(),
         t -> {
+          t.makesRoom();
           if (t.sql()
                   .update(
                       "DELETE FROM containers WHERE namespace = ? AND id = ?",

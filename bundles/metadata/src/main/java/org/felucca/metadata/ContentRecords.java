@@ -335,6 +335,7 @@ public final class ContentRecords implements ContentService {
         database.write(
             scope.durability(),
             t -> {
+              t.makesRoom();
               String found =
                   t.sql()
                       .first(
@@ -366,6 +367,7 @@ public final class ContentRecords implements ContentService {
     database.write(
         Durability.POWER_LOSS,
         t -> {
+          t.makesRoom();
           if (drop(t, scope.namespace(), digest.toString()) == 0) {
             required(t.sql(), scope.namespace(), digest);
           }

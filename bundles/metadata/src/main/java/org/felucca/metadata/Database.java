@@ -48,6 +48,10 @@ public final class Database {
 
   private final Path file;
   private final EventLog events;
+
+  /** Enough for the log of many deletions. */
+  private static final int RESERVE = 512 << 10;
+
   private final Writer writer;
   private final Queue<Sql> idleReaders = new ConcurrentLinkedQueue<>();
   private final ExecutorService readThreads =
@@ -67,7 +71,11 @@ public final class Database {
     this.file = file;
     this.events = events;
     Sql first = open();
-    writer = new Writer(first, this::publish);
+    writer =
+        new Writer(
+            first,
+            new DiskReserve(file.resolveSibling("metadata.reserve"), RESERVE),
+            this::publish);
     incomplete = read(sql -> sql.number("SELECT value FROM facts WHERE name = 'incomplete'")) != 0;
     reserveIds();
     undoUnfinished();

@@ -191,6 +191,7 @@ public final class ImageRecords implements ImageStore {
     database.write(
         scope.durability(),
         t -> {
+          t.makesRoom();
           if (t.sql()
                   .update(
                       "DELETE FROM images WHERE namespace = ? AND name = ?",

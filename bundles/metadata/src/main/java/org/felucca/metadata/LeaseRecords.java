@@ -76,6 +76,7 @@ public final class LeaseRecords implements LeaseStore {
     database.write(
         scope.durability(),
         t -> {
+          t.makesRoom();
           LeasedRows.require(t.sql(), scope.namespace(), id);
           drop(t, scope.namespace().value(), id);
           return true;

@@ -87,6 +87,7 @@ public final class RecordCollector implements Collector {
         database.write(
             Durability.POWER_LOSS,
             t -> {
+              t.makesRoom();
               ReferenceGraph.Garbage still =
                   database.isUnchangedSince(ended) ? seen : ReferenceGraph.garbage(t.sql(), now);
               drop(t, still);

@@ -233,6 +233,7 @@ public final class SnapshotRecords implements SnapshotService {
                   ? Durability.POWER_LOSS
                   : scope.durability(),
               t -> {
+                t.makesRoom();
                 String child =
                     t.sql()
                         .first(

@@ -17,6 +17,7 @@ final class Transaction {
 
   private final Sql sql;
   private final List<Happening> happenings = new ArrayList<>();
+  private boolean makesRoom;
 
   Transaction(Sql sql) {
     this.sql = sql;
@@ -24,6 +25,15 @@ final class Transaction {
 
   Sql sql() {
     return sql;
+  }
+
+  /** Says that the change takes away more than it adds: it may use the room that is held back. */
+  void makesRoom() {
+    makesRoom = true;
+  }
+
+  boolean isToMakeRoom() {
+    return makesRoom;
   }
 
   /** Has an event published after the commit. */

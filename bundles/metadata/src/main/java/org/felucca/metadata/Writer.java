@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +36,14 @@ final class Writer {
 
     void run(Sql sql) {
       Transaction fresh = new Transaction(sql);
-      T result = body.apply(fresh);
       transaction = fresh;
+      T result = body.apply(fresh);
       answer = () -> done.complete(result);
+    }
+
+    boolean isToMakeRoom() {
+      Transaction ran = transaction;
+      return ran != null && ran.isToMakeRoom();
     }
 
     void committed(Consumer<Transaction.Happening> publisher) {
@@ -51,6 +57,7 @@ final class Writer {
   }
 
   private final Sql sql;
+  private final DiskReserve reserve;
   private final Consumer<Transaction.Happening> publisher;
   private final LinkedBlockingQueue<Change<?>> waiting = new LinkedBlockingQueue<>();
   private final Change<Boolean> end = new Change<>(Durability.ENGINE_CRASH, t -> true);
@@ -61,8 +68,9 @@ final class Writer {
   private volatile boolean closed;
 
   /** Starts the thread, which owns the connection from now on. */
-  Writer(Sql sql, Consumer<Transaction.Happening> publisher) {
+  Writer(Sql sql, DiskReserve reserve, Consumer<Transaction.Happening> publisher) {
     this.sql = sql;
+    this.reserve = reserve;
     this.publisher = publisher;
     sql.execute("PRAGMA synchronous = NORMAL");
     thread = Thread.ofPlatform().daemon().name("metadata-write").start(this::run);
@@ -131,6 +139,11 @@ final class Writer {
   }
 
   private void commitGroup(List<Change<?>> group) {
+    commitGroup(group, true);
+    reserve.restore();
+  }
+
+  private void commitGroup(List<Change<?>> group, boolean first) {
     List<Change<?>> ran = new ArrayList<>(group.size());
     try {
       setSynchronous(group.stream().anyMatch(c -> c.durability == Durability.POWER_LOSS));
@@ -143,6 +156,14 @@ final class Writer {
       sql.execute(ran.isEmpty() ? "ROLLBACK" : "COMMIT");
     } catch (RuntimeException | Error e) {
       rollBack(e);
+      if (first
+          && e instanceof EngineException failure
+          && failure.kind() == ErrorKind.RESOURCE_EXHAUSTED
+          && group.stream().anyMatch(Change::isToMakeRoom)
+          && reserve.release()) {
+        commitGroup(group.stream().filter(change -> !change.done.isDone()).toList(), false);
+        return;
+      }
       group.forEach(change -> change.done.completeExceptionally(e));
       return;
     }

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.container.ContainerId;
 import org.felucca.api.event.Event;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -211,10 +212,41 @@ class DatabaseTest {
   }
 
   @Test
+  void disk_thatIsFull_letsRecordsBeDeleted() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    assumeTrue(
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small.toString())
+                .inheritIO()
+                .start()
+                .waitFor()
+            == 0);
+    try (Stores stores = new Stores(small)) {
+      stores.containers.create(SCOPE, container("one", Map.of()));
+      stores.containers.create(SCOPE, container("two", Map.of()));
+      // Others fill the disk, and then the log of the database what room is left in its last page.
+      assertThrows(
+          java.io.IOException.class,
+          () -> Files.write(small.resolve("filler"), new byte[16 << 20]));
+      assertThrows(
+          EngineException.class,
+          () -> {
+            for (int i = 0; ; i++) {
+              stores.containers.create(SCOPE, container("more" + i, Map.of("l", "x".repeat(4000))));
+            }
+          });
+      stores.containers.delete(SCOPE, new ContainerId("one"));
+      stores.containers.delete(SCOPE, new ContainerId("two"));
+      assertTrue(stores.containerIds().stream().noneMatch(Set.of("one", "two")::contains));
+    } finally {
+      assertEquals(0, new ProcessBuilder("umount", small.toString()).inheritIO().start().waitFor());
+    }
+  }
+
+  @Test
   void disk_thatIsFull_isSaidAndDoesNoHarm() throws Exception {
     Path small = Files.createDirectory(folder.resolve("small"));
     assumeTrue(
-        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString())
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString())
                 .inheritIO()
                 .start()
                 .waitFor()
