@@ -57,9 +57,8 @@ final class ContainerRecovery {
     }
     ManagedState state = ManagedState.of(container);
     if (state == null) {
-      // Never started. Of a container that is to remove itself, nobody is left to start it when the
-      // process that made
-      // it is gone.
+      // Never started. If it is to remove itself, nobody is left to start it once the process that
+      // made it is gone.
       if (options.autoRemove() && container.createdAt().isBefore(PROCESS_START)) {
         lifecycle.removeEnded(scope, container);
       }

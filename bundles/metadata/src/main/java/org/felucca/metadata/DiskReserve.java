@@ -17,7 +17,7 @@ import java.util.logging.Logger;
  */
 final class DiskReserve {
   private static final Logger LOG = Logger.getLogger(DiskReserve.class.getName());
-  private static final Duration RETRY = Duration.ofSeconds(5);
+  private static final Duration RETRY = Duration.ofMillis(10);
 
   private final Path file;
   private final int size;
@@ -37,7 +37,8 @@ final class DiskReserve {
       return false;
     }
     there = false;
-    nextTry = System.nanoTime() + RETRY.toNanos();
+    nextTry = System.nanoTime(); // the next change may come when the files are gone
+    LOG.log(Level.WARNING, "disk is full, room held back for deletions is used file={0}", file);
     try {
       return Files.deleteIfExists(file);
     } catch (IOException e) {
@@ -46,7 +47,7 @@ final class DiskReserve {
     }
   }
 
-  /** Takes room again if there is none and some time has passed. */
+  /** Takes room again if there is none; after a failure only when some time has passed. */
   void restore() {
     if (there || System.nanoTime() - nextTry < 0) {
       return;

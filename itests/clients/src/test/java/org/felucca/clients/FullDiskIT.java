@@ -123,4 +123,16 @@ class FullDiskIT {
     engine.felucca("rm", "unlucky").ok();
     Commands.await("nothing is left", () -> kept().equals(before));
   }
+
+  @Test
+  void containersThatFillTheDisk_canBeRemoved() {
+    List<String> before = kept();
+    engine.felucca("run", "--rm", "busybox", "sh", "-c", "cat /dev/zero > /large").endsWith(1);
+    engine
+        .felucca("run", "--name", "large", "busybox", "sh", "-c", "cat /dev/zero > /large")
+        .endsWith(1);
+    engine.felucca("rm", "large").ok();
+    Commands.await("their files are gone", () -> kept().equals(before));
+    engine.sh("echo well").prints("well\n");
+  }
 }
