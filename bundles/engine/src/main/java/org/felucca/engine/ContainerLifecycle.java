@@ -193,7 +193,8 @@ final class ContainerLifecycle {
     }
   }
 
-  private void abandon(Scope scope, ContainerId id) {
+  /** Takes a created task away that will not be started. */
+  void abandon(Scope scope, ContainerId id) {
     boolean interrupted = Thread.interrupted();
     try {
       CompletableFuture<Exit> exit = tasks.exit(scope, id, "");

@@ -1,6 +1,7 @@
 package org.felucca.engine;
 
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
@@ -8,9 +9,15 @@ import java.util.logging.Logger;
 import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
+import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.task.Exit;
+import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskStatus;
+import org.felucca.linux.Cgroups;
+import org.felucca.linux.LinuxException;
+import org.felucca.oci.RuntimeSpec;
 
 /**
  * Makes good what an engine before this one did not finish with the containers that it made for
@@ -22,6 +29,9 @@ final class ContainerRecovery {
   private static final Instant PROCESS_START =
       Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
 
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private final Cgroups cgroups = Cgroups.detect();
   private final ContainerStore containers;
   private final ContainerLifecycle lifecycle;
   private final ExitFiles exitFiles;
@@ -51,10 +61,14 @@ final class ContainerRecovery {
   }
 
   private void recover(Scope scope, ContainerRecord container, ManagedOptions options) {
-    if (lifecycle.task(scope, container.id()) != null) {
+    TaskState task = lifecycle.task(scope, container.id());
+    if (task != null && task.status() == TaskStatus.CREATED) {
+      lifecycle.abandon(scope, container.id()); // the engine ended between the create and the start
+    } else if (task != null) {
       lifecycle.watch(scope, container.id());
       return;
     }
+    removeCgroups(container);
     ManagedState state = ManagedState.of(container);
     if (state == null) {
       // Never started. If it is to remove itself, nobody is left to start it once the process that
@@ -80,6 +94,19 @@ final class ContainerRecovery {
       lifecycle.removeEnded(scope, container);
     } else if (state.exit() == null) {
       lifecycle.keep(scope, container, state.ended(exit));
+    }
+  }
+
+  /** A runtime that was killed in the middle of its create leaves them behind. */
+  private void removeCgroups(ContainerRecord container) {
+    TypedBytes spec = container.spec();
+    String path = spec == null ? "" : RuntimeSpec.parse(spec.value()).cgroupsPath();
+    try {
+      if (path.startsWith("/") && cgroups.exists(path)) {
+        cgroups.remove(path, PATIENCE);
+      }
+    } catch (LinuxException e) {
+      LOG.log(Level.WARNING, "cgroup of a container without a task not removed path=" + path, e);
     }
   }
 }
