@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.Durability;
@@ -20,6 +21,7 @@ import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageService;
@@ -65,7 +67,7 @@ final class ContainerCreation {
   }
 
   ContainerRecord create(Scope scope, CreateOptions options) {
-    checkMounts(options.mounts());
+    checkMounts(options.storage().mounts());
     String name = options.name();
     if (name != null) {
       Identifiers.check("container name", name);
@@ -73,10 +75,11 @@ final class ContainerCreation {
     }
     RuntimeLookup.Choice runtime =
         runtimes.choose(options.runtime() == null ? "" : options.runtime());
-    Image image = images.find(scope, options.image());
+    Image image = images.find(scope, options.root().image());
     ResolvedImage resolved = images.resolve(scope, image, Platform.host());
-    int stopSignal = stopSignal(resolved);
-    String snapshotter = options.snapshotter() == null ? defaultSnapshotter : options.snapshotter();
+    LifeOptions life = life(options.life(), resolved);
+    String snapshotter =
+        Objects.requireNonNullElse(options.root().snapshotter(), defaultSnapshotter);
     String parent = images.unpack(scope, resolved, snapshotter, Progress.NONE).toString();
 
     ContainerId id = new ContainerId(newId());
@@ -121,13 +124,12 @@ final class ContainerCreation {
               Map.of(
                   ManagedOptions.EXTENSION,
                   new ManagedOptions(
-                          options.terminal(),
-                          options.stdin(),
-                          options.keepLog(),
-                          options.autoRemove(),
-                          stopSignal)
+                          options.process().terminal(),
+                          options.process().stdin(),
+                          life,
+                          options.log())
                       .bytes()));
-      return keep(options.autoRemove() ? quick : scope, record, name == null);
+      return keep(life.autoRemove() ? quick : scope, record, name == null);
     } catch (RuntimeException e) {
       undo(scope, snapshotter, id);
       throw e;
@@ -192,28 +194,36 @@ final class ContainerCreation {
 
   private static void checkMounts(List<MountOption> mounts) {
     for (MountOption mount : mounts) {
-      if (!Files.exists(mount.source())) {
+      if (mount instanceof MountOption.Bind bind && !Files.exists(bind.source())) {
         throw EngineException.invalid(
-            "volume source %s does not exist; make it first".formatted(mount.source()));
+            "volume source %s does not exist; make it first".formatted(bind.source()));
       }
     }
   }
 
-  private static int stopSignal(ResolvedImage image) {
-    String signal =
-        ImageConfig.parse(image.configJson(), "image config " + image.config().digest())
-            .config()
-            .stopSignal();
+  /** Fills in what the image says of the end of its containers. */
+  private static LifeOptions life(LifeOptions wanted, ResolvedImage image) {
+    String signal = wanted.stopSignal();
+    String whose = "--stop-signal";
+    if (signal == null) {
+      signal =
+          ImageConfig.parse(image.configJson(), "image config " + image.config().digest())
+              .config()
+              .stopSignal();
+      whose = "the image's stop signal";
+    }
     if (signal == null || signal.isEmpty()) {
-      return Signal.TERM.number();
+      signal = "SIGTERM";
     }
     try {
-      return Signal.parse(signal).number();
+      Signal checked = Signal.parse(signal);
+      assert checked.number() > 0;
     } catch (IllegalArgumentException e) {
       throw EngineException.invalid(
-          "the image's stop signal %s is none that this machine knows"
-              .formatted(Identifiers.quote(signal)));
+          "%s %s is none that this machine knows; kill -l lists them"
+              .formatted(whose, Identifiers.quote(signal)));
     }
+    return new LifeOptions(wanted.autoRemove(), signal, wanted.stopTimeout(), wanted.pidFile());
   }
 
   private String newId() {

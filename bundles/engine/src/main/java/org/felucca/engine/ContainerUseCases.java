@@ -321,7 +321,7 @@ public final class ContainerUseCases implements ContainerService {
     ManagedOptions options = ContainerLifecycle.options(container);
     if (!options.logged()) {
       throw EngineException.precondition(
-          options.keepLog()
+          options.log().keep()
               ? "no log is kept of container %s, since its standard input is open; run it without -i, or with -t as well"
                   .formatted(container.name())
               : "no log is kept of container %s, since it removes itself; run it without --rm or with -d"

@@ -2,6 +2,9 @@ package org.felucca.engine;
 
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.LifeOptions;
+import org.felucca.api.container.LogOptions;
+import org.felucca.linux.Signal;
 import org.felucca.oci.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param terminal whether its process gets a terminal
  * @param stdin whether its standard input stays open
- * @param keepLog whether its output is kept
- * @param autoRemove whether it goes when it has ended
- * @param stopSignal the number of the signal that stops it
+ * @param life how it ends and what then; what the image says of it is filled in
+ * @param log what becomes of its output
  */
-record ManagedOptions(
-    boolean terminal, boolean stdin, boolean keepLog, boolean autoRemove, int stopSignal) {
+record ManagedOptions(boolean terminal, boolean stdin, LifeOptions life, LogOptions log) {
   static final String EXTENSION = "felucca.options";
 
   /** The options of a container; null if a client of another kind made it. */
@@ -26,12 +27,23 @@ record ManagedOptions(
         : Json.read(bytes.value(), ManagedOptions.class, "the options of " + container.id());
   }
 
+  /** Whether it goes when it has ended. */
+  boolean autoRemove() {
+    return life.autoRemove();
+  }
+
+  /** The number of the signal that stops it. */
+  int stopSignal() {
+    String signal = life.stopSignal();
+    return signal == null ? Signal.TERM.number() : Signal.parse(signal).number();
+  }
+
   /**
    * Whether the output is really kept: shims give a process without a terminal no standard input
    * when a logger takes its output, so one that reads has its fifos and no log.
    */
   boolean logged() {
-    return keepLog && (terminal || !stdin);
+    return log.keep() && (terminal || !stdin);
   }
 
   TypedBytes bytes() {

@@ -30,7 +30,14 @@ import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ContainerService;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.MountOption;
+import org.felucca.api.container.NetworkOptions;
+import org.felucca.api.container.ProcessOptions;
+import org.felucca.api.container.RootOptions;
+import org.felucca.api.container.SecurityOptions;
+import org.felucca.api.container.StorageOptions;
+import org.felucca.api.container.TerminalSize;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskService;
@@ -132,26 +139,7 @@ class ShellTest {
   }
 
   private static CreateOptions named(String image, String name, List<String> command) {
-    CreateOptions plain = CreateOptions.of(image, command);
-    return new CreateOptions(
-        image,
-        name,
-        command,
-        null,
-        List.of(),
-        null,
-        null,
-        null,
-        List.of(),
-        Map.of(),
-        false,
-        false,
-        true,
-        false,
-        null,
-        null,
-        plain.readOnlyRoot(),
-        plain.noNewPrivileges());
+    return CreateOptions.of(image, command).withName(name);
   }
 
   // --- listing
@@ -460,27 +448,45 @@ class ShellTest {
       assertEquals(engine.only().record.id() + "\n", client.out());
     }
     assertEquals(
-        new CreateOptions(
-            "busybox",
-            "web",
-            List.of("sh", "-c", "echo -n $A"),
-            List.of(),
-            List.of("A=b=c", "HERE=val"),
-            "1:2",
-            "/srv",
-            "h",
-            List.of(
-                new MountOption(Path.of("/work here/data"), "/data", true, List.of()),
-                new MountOption(Path.of("/x"), "/y", false, List.of())),
-            Map.of("k", "v", "bare", ""),
-            true,
-            true,
-            true,
-            true,
-            "runc",
-            "native",
-            true,
-            false),
+        CreateOptions.of(
+                new RootOptions("busybox", null, "native", null, true),
+                new ProcessOptions(
+                    List.of("sh", "-c", "echo -n $A"),
+                    List.of(),
+                    List.of("A=b=c", "HERE=val"),
+                    "1:2",
+                    List.of(),
+                    "/srv",
+                    true,
+                    new TerminalSize(80, 24),
+                    true,
+                    false,
+                    Map.of(),
+                    null))
+            .withName("web")
+            .withRuntime("runc")
+            .withLabels(Map.of("k", "v", "bare", ""))
+            .withStorage(
+                new StorageOptions(
+                    List.of(
+                        new MountOption.Bind(Path.of("/work here/data"), "/data", true, List.of()),
+                        new MountOption.Bind(Path.of("/x"), "/y", false, List.of())),
+                    List.of(),
+                    null))
+            .withNetwork(
+                new NetworkOptions(
+                    "h", null, List.of(), List.of(), List.of(), List.of(), List.of()))
+            .withSecurity(
+                new SecurityOptions(
+                    false,
+                    false,
+                    List.of(),
+                    List.of(),
+                    new SecurityOptions.Seccomp.Default(),
+                    null,
+                    false,
+                    Map.of()))
+            .withLife(LifeOptions.DEFAULT.withAutoRemove(true)),
         engine.only().options);
   }
 
@@ -532,7 +538,7 @@ class ShellTest {
       assertEquals("", client.err());
       assertEquals(List.of("IO 2 /f/in /f/out /f/err ctrl-a", "IO_END"), client.frames);
     }
-    assertTrue(engine.only().options.keepLog());
+    assertTrue(engine.only().options.log().keep());
   }
 
   @Test
@@ -550,7 +556,7 @@ class ShellTest {
       assertEquals(0, client.exit());
       assertEquals("IO 1  /f/out  ", client.frames.getFirst());
     }
-    assertFalse(engine.only().options.keepLog());
+    assertFalse(engine.only().options.log().keep());
     assertFalse(
         engine.calls.contains("kill  2"), "a signal was passed on although the terminal does that");
   }

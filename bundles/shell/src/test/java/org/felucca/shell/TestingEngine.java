@@ -73,15 +73,15 @@ final class TestingEngine implements ContainerService, TaskService {
 
   @Override
   public synchronized ContainerRecord create(Scope scope, CreateOptions options) {
-    calls.add("create " + options.image() + " in " + scope.namespace());
-    if (options.image().equals("missing")) {
+    calls.add("create " + options.root().image() + " in " + scope.namespace());
+    if (options.root().image().equals("missing")) {
       throw EngineException.notFound("there is no image missing; felucca image import brings one");
     }
     ContainerId id = new ContainerId(HexFormat.of().toHexDigits(0xabc000L + counter++).repeat(4));
     String name = options.name() == null ? "made-up-" + counter : options.name();
     Map<String, String> labels = new LinkedHashMap<>(options.labels());
     labels.put(ContainerRecord.NAME_LABEL, name);
-    String arguments = String.join("\",\"", options.command());
+    String arguments = String.join("\",\"", options.process().command());
     TypedBytes spec =
         new TypedBytes(
             TypedBytes.OCI_SPEC,
@@ -92,7 +92,7 @@ final class TestingEngine implements ContainerService, TaskService {
         new ContainerRecord(
             id,
             labels,
-            ImageReference.parse(options.image()).toString(),
+            ImageReference.parse(options.root().image()).toString(),
             "crun",
             null,
             spec,
@@ -146,10 +146,10 @@ final class TestingEngine implements ContainerService, TaskService {
   public Attachment attach(Scope scope, ContainerId id) {
     CreateOptions options = require(id).options;
     return new Attachment(
-        options.stdin() ? "/f/in" : null,
+        options.process().stdin() ? "/f/in" : null,
         "/f/out",
-        options.terminal() ? null : "/f/err",
-        options.terminal());
+        options.process().terminal() ? null : "/f/err",
+        options.process().terminal());
   }
 
   @Override

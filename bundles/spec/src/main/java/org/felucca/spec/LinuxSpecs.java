@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -12,12 +13,16 @@ import java.util.concurrent.Future;
 import org.felucca.api.EngineException;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
+import org.felucca.api.container.ProcessOptions;
+import org.felucca.api.container.Resources;
+import org.felucca.api.container.TerminalSize;
 import org.felucca.api.spec.SpecRequest;
 import org.felucca.api.spec.SpecService;
 import org.felucca.oci.ContainerConfig;
 import org.felucca.oci.ImageConfig;
 import org.felucca.oci.JsonObject;
 import org.felucca.oci.RuntimeSpec;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -55,44 +60,51 @@ public final class LinuxSpecs implements SpecService {
   public byte[] generate(SpecRequest request) {
     ImageConfig image = ImageConfig.parse(request.imageConfig(), "the config of the image");
     CreateOptions options = request.options();
+    ProcessOptions wanted = options.process();
     ContainerConfig config = image.config();
     String hostname =
-        options.hostname() == null ? request.id().shortForm() : hostname(options.hostname());
-    String user = options.user() == null ? config.user() : options.user();
+        options.network().hostname() == null
+            ? request.id().shortForm()
+            : hostname(options.network().hostname());
+    String user = Objects.requireNonNullElse(wanted.user(), config.user());
     ResolvedUser resolved = below(() -> UserDatabase.resolve(request.rootfs(), user));
     Environment env = new Environment();
     env.set("PATH", Environment.DEFAULT_PATH);
     env.set("HOSTNAME", hostname);
-    if (options.terminal()) {
+    if (wanted.terminal()) {
       env.set("TERM", "xterm");
     }
     env.set("HOME", resolved.home());
     env.addImage(config.env());
-    env.addUser(options.env());
+    env.addUser(wanted.env());
 
     JsonObject process =
         JsonObject.create("process")
-            .put("terminal", options.terminal())
+            .put("terminal", wanted.terminal())
             .put("user", resolved.json())
             .put("args", arguments(options, config))
             .put("env", env.list())
-            .put("cwd", workingFolder(options, config))
+            .put("cwd", workingFolder(wanted, config))
             .put("capabilities", Capabilities.json(Capabilities.DEFAULT, resolved.isRoot()))
             .put("rlimits", List.of(openFiles))
-            .put("noNewPrivileges", options.noNewPrivileges())
+            .put("noNewPrivileges", options.security().noNewPrivileges())
             // The engine itself runs with a score that no container may inherit.
             .put("oomScoreAdj", 0);
+    putSize(process, wanted.size());
     JsonObject linux =
         Isolation.linux(
             "/felucca/" + request.namespace() + "/" + request.id(), request.hostCgroupV2());
+    ResourceLimits.put(linux.objectOrNew("resources"), options.resources());
     return JsonObject.create("spec")
         .put("ociVersion", SpecVersion.older(VERSION, request.ociVersion()))
         .put("process", process)
         .put(
             "root",
-            JsonObject.create("root").put("path", "rootfs").put("readonly", options.readOnlyRoot()))
+            JsonObject.create("root")
+                .put("path", "rootfs")
+                .put("readonly", options.root().readOnly()))
         .put("hostname", hostname)
-        .put("mounts", SpecMounts.all(options.mounts(), request.extraMounts()))
+        .put("mounts", SpecMounts.all(options.storage().mounts(), request.extraMounts()))
         .put("linux", linux)
         .bytes();
   }
@@ -105,7 +117,7 @@ public final class LinuxSpecs implements SpecService {
     }
     process.put("args", checkedArguments(options.command()));
     process.put("terminal", options.terminal());
-    process.remove("consoleSize");
+    putSize(process, options.size());
     Environment env = new Environment();
     env.addImage(process.strings("env"));
     if (options.terminal() && !env.has("TERM")) {
@@ -131,6 +143,29 @@ public final class LinuxSpecs implements SpecService {
   }
 
   @Override
+  public byte[] resources(Resources resources) {
+    JsonObject json = JsonObject.create("resources");
+    ResourceLimits.put(json, resources);
+    return json.bytes();
+  }
+
+  @Override
+  public byte[] withResources(byte[] spec, Resources resources) {
+    RuntimeSpec parsed = RuntimeSpec.parse(spec);
+    ResourceLimits.put(parsed.json().objectOrNew("linux").objectOrNew("resources"), resources);
+    return parsed.bytes();
+  }
+
+  private static void putSize(JsonObject process, @Nullable TerminalSize size) {
+    process.remove("consoleSize");
+    if (size != null && process.bool("terminal", false)) {
+      process.put(
+          "consoleSize",
+          JsonObject.create("size").put("height", size.rows()).put("width", size.columns()));
+    }
+  }
+
+  @Override
   public byte[] fitVersion(byte[] spec, String ociVersion) {
     RuntimeSpec parsed = RuntimeSpec.parse(spec);
     String fitting = SpecVersion.older(parsed.ociVersion(), ociVersion);
@@ -142,8 +177,8 @@ public final class LinuxSpecs implements SpecService {
   }
 
   private static List<String> arguments(CreateOptions options, ContainerConfig config) {
-    List<String> entrypoint = options.entrypoint();
-    List<String> command = options.command();
+    List<String> entrypoint = options.process().entrypoint();
+    List<String> command = options.process().command();
     List<String> args = new ArrayList<>();
     if (entrypoint != null) {
       // Another entry point has no use for the image's arguments.
@@ -159,8 +194,8 @@ public final class LinuxSpecs implements SpecService {
     args.addAll(command);
     if (args.isEmpty() || args.getFirst().isEmpty()) {
       throw EngineException.invalid(
-          "nothing to run: image %s names no command; give one behind the image"
-              .formatted(options.image()));
+          "nothing to run: %s names no command; give one behind it"
+              .formatted(options.root().what()));
     }
     return checkedArguments(args);
   }
@@ -174,7 +209,7 @@ public final class LinuxSpecs implements SpecService {
     return args;
   }
 
-  private static String workingFolder(CreateOptions options, ContainerConfig config) {
+  private static String workingFolder(ProcessOptions options, ContainerConfig config) {
     if (options.cwd() != null) {
       return ContainerPaths.workingFolder(options.cwd());
     }

@@ -41,12 +41,12 @@ final class SpecMounts {
    *
    * @throws EngineException INVALID_ARGUMENT for a mount that makes no sense
    */
-  static List<JsonObject> all(List<MountOption> user, List<MountOption> engine) {
+  static List<JsonObject> all(List<MountOption> user, List<MountOption.Bind> engine) {
     List<JsonObject> mounts = new ArrayList<>(kernel());
     Set<String> taken = new LinkedHashSet<>();
     List<JsonObject> binds = new ArrayList<>();
     for (MountOption option : user) {
-      JsonObject mount = bind(option);
+      JsonObject mount = mount(option);
       if (!taken.add(mount.requiredString("destination"))) {
         throw EngineException.invalid(
             "two mounts have the destination %s; give each folder of the container once"
@@ -54,7 +54,7 @@ final class SpecMounts {
       }
       binds.add(mount);
     }
-    for (MountOption option : engine) {
+    for (MountOption.Bind option : engine) {
       JsonObject mount = bind(option);
       // What the user puts there goes first, /etc/hosts for one.
       if (taken.add(mount.requiredString("destination"))) {
@@ -94,7 +94,47 @@ final class SpecMounts {
         .put("options", List.of(options));
   }
 
-  private static JsonObject bind(MountOption option) {
+  private static JsonObject mount(MountOption option) {
+    return switch (option) {
+      case MountOption.Bind bind -> bind(bind);
+      case MountOption.Tmpfs tmpfs -> tmpfs(tmpfs);
+      case MountOption.Volume volume ->
+          throw EngineException.internal(
+              "volume at %s was not made into a folder before the spec"
+                  .formatted(volume.destination()),
+              null);
+    };
+  }
+
+  private static JsonObject tmpfs(MountOption.Tmpfs option) {
+    String destination = destination(option);
+    List<String> options = new ArrayList<>(List.of("nosuid", "nodev", "noexec"));
+    for (String word : option.options()) {
+      if (!OPTIONS.contains(word) || word.endsWith("bind")) {
+        throw unknown(word, option);
+      }
+      String opposite = word.startsWith("no") ? word.substring(2) : "no" + word;
+      options.removeIf(known -> known.equals(opposite) || known.equals(word));
+      options.add(word);
+    }
+    options.add("mode=" + Integer.toOctalString(option.mode() == null ? 01777 : option.mode()));
+    if (option.size() != null) {
+      options.add("size=" + option.size());
+    }
+    return JsonObject.create("mount")
+        .put("destination", destination)
+        .put("type", "tmpfs")
+        .put("source", "tmpfs")
+        .put("options", options);
+  }
+
+  private static EngineException unknown(String word, MountOption option) {
+    return EngineException.invalid(
+        "mount option %s of %s is not known"
+            .formatted(Identifiers.quote(word), Identifiers.quote(option.destination())));
+  }
+
+  private static String destination(MountOption option) {
     String destination = ContainerPaths.absolute("mount destination", option.destination());
     if (destination.equals("/")
         || destination.equals("/proc")
@@ -103,6 +143,11 @@ final class SpecMounts {
           "mount destination %s is not allowed: nothing goes over / or below /proc"
               .formatted(Identifiers.quote(option.destination())));
     }
+    return destination;
+  }
+
+  private static JsonObject bind(MountOption.Bind option) {
+    String destination = destination(option);
     if (!option.source().isAbsolute()) {
       throw EngineException.invalid(
           "mount source %s is not allowed: give an absolute path"
@@ -113,9 +158,7 @@ final class SpecMounts {
     boolean recursive = true;
     for (String word : option.options()) {
       if (!OPTIONS.contains(word) && !PROPAGATION.contains(word)) {
-        throw EngineException.invalid(
-            "mount option %s of %s is not known"
-                .formatted(Identifiers.quote(word), Identifiers.quote(option.destination())));
+        throw unknown(word, option);
       }
       propagation |= PROPAGATION.contains(word);
       recursive &= !word.equals("bind");

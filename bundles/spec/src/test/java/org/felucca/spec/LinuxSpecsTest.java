@@ -21,6 +21,7 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.MountOption;
+import org.felucca.api.container.Resources;
 import org.felucca.oci.JsonObject;
 import org.felucca.oci.RuntimeSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -241,7 +242,7 @@ class LinuxSpecsTest {
             () ->
                 specs.process(
                     spec(Options.run("x")).bytes(),
-                    new ExecOptions(List.of("x"), List.of(), null, cwd, false, false, true),
+                    new ExecOptions(List.of("x"), List.of(), null, cwd, false, false, null, true),
                     rootfs));
     assertEquals(ErrorKind.INVALID_ARGUMENT, e.kind());
   }
@@ -263,9 +264,10 @@ class LinuxSpecsTest {
     RuntimeSpec spec =
         spec(
             Options.run("x")
-                .mount(new MountOption(Path.of("/tmp"), "/a/b/c", true, List.of()))
-                .mount(new MountOption(Path.of("/tmp"), "/a/", false, List.of("rslave", "nodev")))
-                .mount(new MountOption(Path.of("/tmp"), "/dev/shm", false, List.of("bind"))));
+                .mount(new MountOption.Bind(Path.of("/tmp"), "/a/b/c", true, List.of()))
+                .mount(
+                    new MountOption.Bind(Path.of("/tmp"), "/a/", false, List.of("rslave", "nodev")))
+                .mount(new MountOption.Bind(Path.of("/tmp"), "/dev/shm", false, List.of("bind"))));
     List<JsonObject> mounts = spec.json().objects("mounts");
     List<String> destinations = mounts.stream().map(m -> m.requiredString("destination")).toList();
     assertTrue(destinations.indexOf("/a") < destinations.indexOf("/a/b/c"));
@@ -283,16 +285,17 @@ class LinuxSpecsTest {
   void generate_mountsRefused() {
     for (String destination : List.of("/", "relative", "/proc", "/x/../proc/sys", "/..")) {
       refused(
-          Options.run("x").mount(new MountOption(Path.of("/tmp"), destination, true, List.of())));
+          Options.run("x")
+              .mount(new MountOption.Bind(Path.of("/tmp"), destination, true, List.of())));
     }
-    refused(Options.run("x").mount(new MountOption(Path.of("tmp"), "/a", true, List.of())));
+    refused(Options.run("x").mount(new MountOption.Bind(Path.of("tmp"), "/a", true, List.of())));
     refused(
         Options.run("x")
-            .mount(new MountOption(Path.of("/tmp"), "/a", true, List.of("upperdir=/"))));
+            .mount(new MountOption.Bind(Path.of("/tmp"), "/a", true, List.of("upperdir=/"))));
     refused(
         Options.run("x")
-            .mount(new MountOption(Path.of("/tmp"), "/a", true, List.of()))
-            .mount(new MountOption(Path.of("/tmp"), "/a/", true, List.of())));
+            .mount(new MountOption.Bind(Path.of("/tmp"), "/a", true, List.of()))
+            .mount(new MountOption.Bind(Path.of("/tmp"), "/a/", true, List.of())));
   }
 
   @Test
@@ -327,14 +330,18 @@ class LinuxSpecsTest {
   void process_overThatOfTheContainer() {
     byte[] spec = spec(Options.run("x").env("A=1")).bytes();
     JsonObject same =
-        exec(spec, new ExecOptions(List.of("ls"), List.of("A=2"), null, null, true, true, true));
+        exec(
+            spec,
+            new ExecOptions(List.of("ls"), List.of("A=2"), null, null, true, true, null, true));
     assertEquals(List.of("ls"), same.strings("args"));
     assertTrue(same.strings("env").containsAll(List.of("A=2", "TERM=xterm", "HOME=/home/web")));
     assertEquals("/work", same.requiredString("cwd"));
     assertEquals(1000, same.requiredObject("user").requiredNumber("uid"));
 
     JsonObject root =
-        exec(spec, new ExecOptions(List.of("ls"), List.of(), "root", "/tmp", false, false, true));
+        exec(
+            spec,
+            new ExecOptions(List.of("ls"), List.of(), "root", "/tmp", false, false, null, true));
     assertEquals(0, root.requiredObject("user").requiredNumber("uid"));
     assertEquals("/tmp", root.requiredString("cwd"));
     assertTrue(root.strings("env").contains("HOME=/root"));
@@ -342,7 +349,9 @@ class LinuxSpecsTest {
     assertTrue(root.bool("noNewPrivileges", false));
     assertThrows(
         EngineException.class,
-        () -> exec(spec, new ExecOptions(List.of(), List.of(), null, null, false, false, true)));
+        () ->
+            exec(
+                spec, new ExecOptions(List.of(), List.of(), null, null, false, false, null, true)));
   }
 
   private JsonObject exec(byte[] spec, ExecOptions options) {
@@ -377,6 +386,48 @@ class LinuxSpecsTest {
           name);
     }
     assertTrue(plain.contains("\"chroot\"") && plain.contains("\"arch_prctl\""));
+  }
+
+  @Test
+  void generate_limits_areThoseThatAreSaid() {
+    Resources limits = new Resources(64L, 128L, null, 512L, null, null, "0", null, 10L, null);
+    RuntimeSpec spec = spec(Options.run("x").resources(limits));
+    JsonObject resources = spec.json().requiredObject("linux").requiredObject("resources");
+    assertEquals("{\"limit\":64,\"swap\":128}", json(resources.requiredObject("memory")));
+    assertEquals("{\"shares\":512,\"cpus\":\"0\"}", json(resources.requiredObject("cpu")));
+    assertEquals("{\"limit\":10}", json(resources.requiredObject("pids")));
+    assertFalse(resources.has("blockIO"));
+    assertTrue(resources.has("devices"));
+
+    Resources more = new Resources(32L, null, 16L, null, null, null, null, null, null, 300);
+    JsonObject changed =
+        RuntimeSpec.parse(specs.withResources(spec.bytes(), more))
+            .json()
+            .requiredObject("linux")
+            .requiredObject("resources");
+    assertEquals(
+        "{\"limit\":32,\"swap\":128,\"reservation\":16}", json(changed.requiredObject("memory")));
+    assertEquals(resources.requiredObject("cpu"), changed.requiredObject("cpu"));
+    assertEquals(
+        "{\"memory\":{\"limit\":32,\"reservation\":16},\"blockIO\":{\"weight\":300}}",
+        new String(specs.resources(more), StandardCharsets.UTF_8));
+    assertEquals(
+        new Resources(32L, 128L, 16L, 512L, null, null, "0", null, 10L, 300), limits.with(more));
+  }
+
+  private static String json(JsonObject object) {
+    return new String(object.bytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void generate_sizeOfTheTerminal_isSaidFromTheStart() {
+    assertEquals(
+        "{\"height\":24,\"width\":80}",
+        json(
+            spec(Options.run("x").terminal().size(80, 24))
+                .process()
+                .requiredObject("consoleSize")));
+    assertFalse(spec(Options.run("x").size(80, 24)).process().has("consoleSize"));
   }
 
   @Test

@@ -5,6 +5,13 @@ import java.util.List;
 import java.util.Map;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.MountOption;
+import org.felucca.api.container.NetworkOptions;
+import org.felucca.api.container.ProcessOptions;
+import org.felucca.api.container.Resources;
+import org.felucca.api.container.RootOptions;
+import org.felucca.api.container.SecurityOptions;
+import org.felucca.api.container.StorageOptions;
+import org.felucca.api.container.TerminalSize;
 
 /** Options of a container, one by one. */
 final class Options {
@@ -15,6 +22,8 @@ final class Options {
   private String user;
   private String cwd;
   private String hostname;
+  private TerminalSize size;
+  private Resources resources = Resources.UNLIMITED;
   private boolean terminal;
   private boolean readOnly;
   private boolean noNewPrivileges = true;
@@ -60,6 +69,16 @@ final class Options {
     return this;
   }
 
+  Options size(int columns, int rows) {
+    size = new TerminalSize(columns, rows);
+    return this;
+  }
+
+  Options resources(Resources value) {
+    resources = value;
+    return this;
+  }
+
   Options readOnly() {
     readOnly = true;
     return this;
@@ -71,24 +90,36 @@ final class Options {
   }
 
   CreateOptions build() {
-    return new CreateOptions(
-        "test:latest",
-        null,
-        command,
-        entrypoint,
-        env,
-        user,
-        cwd,
-        hostname,
-        mounts,
-        Map.of("my", "label"),
-        terminal,
-        false,
-        true,
-        false,
-        null,
-        null,
-        readOnly,
-        noNewPrivileges);
+    return CreateOptions.of(
+            new RootOptions("test:latest", null, null, null, readOnly),
+            new ProcessOptions(
+                command,
+                entrypoint,
+                env,
+                user,
+                List.of(),
+                cwd,
+                terminal,
+                size,
+                false,
+                false,
+                Map.of(),
+                null))
+        .withLabels(Map.of("my", "label"))
+        .withStorage(new StorageOptions(mounts, List.of(), null))
+        .withNetwork(
+            new NetworkOptions(
+                hostname, null, List.of(), List.of(), List.of(), List.of(), List.of()))
+        .withResources(resources)
+        .withSecurity(
+            new SecurityOptions(
+                false,
+                noNewPrivileges,
+                List.of(),
+                List.of(),
+                new SecurityOptions.Seccomp.Default(),
+                null,
+                false,
+                Map.of()));
   }
 }

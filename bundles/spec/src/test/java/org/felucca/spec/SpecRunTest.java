@@ -177,10 +177,10 @@ class SpecRunTest {
                     "touch /x 2>&1; cat /data/ro/file; touch /data/ro/y 2>&1; touch /data/rw/z; touch /dev/shm/ok && echo shm")
                 .readOnly()
                 .user("root")
-                .mount(new MountOption(shared, "/data/ro", true, List.of()))
-                .mount(new MountOption(shared, "/data/rw", false, List.of()))
+                .mount(new MountOption.Bind(shared, "/data/ro", true, List.of()))
+                .mount(new MountOption.Bind(shared, "/data/rw", false, List.of()))
                 .mount(
-                    new MountOption(
+                    new MountOption.Bind(
                         Files.createDirectories(temp.resolve("data")), "/data", false, List.of())));
     assertTrue(output.contains("touch: /x: Read-only file system"), output);
     assertTrue(output.contains("from outside"), output);
@@ -266,6 +266,7 @@ class SpecRunTest {
                   "/tmp",
                   false,
                   false,
+                  null,
                   true),
               rootfs));
       String output = command(base, "exec", "--process", process.toString(), id).output();

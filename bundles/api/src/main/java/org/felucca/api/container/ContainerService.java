@@ -41,7 +41,7 @@ public interface ContainerService {
    * Makes the fifos by which a client will reach the container's process: before {@link #start},
    * and while it runs if its log is kept.
    *
-   * @return where they are; no standard input if {@link CreateOptions#stdin} was not asked for
+   * @return where they are; no standard input if {@link ProcessOptions#stdin} was not asked for
    * @throws EngineException FAILED_PRECONDITION if it has ended, or runs and can't be attached to
    */
   Attachment attach(Scope scope, ContainerId id);

@@ -5,60 +5,333 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a container shall be. A null says: as the image or the configuration has it.
+ * What a container shall be, by concern; each concern's own defaults are the safe ones. A null in
+ * any of them says: as the image or the configuration has it.
  *
- * @param image the image, as people write its name
  * @param name the name that people will call it by, or null to make one up
- * @param command the arguments; empty for the image's
- * @param entrypoint what goes before them, or null for the image's; empty for none
- * @param env variables {@code NAME=value}, over those of the image
- * @param user {@code user[:group]}, by name or number, or null
- * @param cwd the working folder, or null
- * @param hostname the host name, or null for the short id
- * @param mounts bind mounts
- * @param labels further labels
- * @param terminal whether its process gets a terminal
- * @param stdin whether its standard input stays open
- * @param keepLog whether its output is kept in a log
- * @param autoRemove whether it goes when it has ended
  * @param runtime the name of a runtime or alias, or null
- * @param snapshotter the name of a snapshotter, or null
- * @param readOnlyRoot whether its root file system may only be read
- * @param noNewPrivileges whether set-user-id programs gain nothing
+ * @param labels further labels of the record; unmodifiable
+ * @param annotations annotations of the OCI spec, for the runtime; unmodifiable
+ * @param root where its root file system comes from
+ * @param process what runs in it
+ * @param storage mounts and volumes
+ * @param namespaces what it shares with the machine or with another container
+ * @param network names and how it resolves names
+ * @param security what it may do
+ * @param devices devices that it may use
+ * @param resources how much it may use
+ * @param life how it ends, and what then
+ * @param log what becomes of its output
  */
 public record CreateOptions(
-    String image,
     @Nullable String name,
-    List<String> command,
-    @Nullable List<String> entrypoint,
-    List<String> env,
-    @Nullable String user,
-    @Nullable String cwd,
-    @Nullable String hostname,
-    List<MountOption> mounts,
-    Map<String, String> labels,
-    boolean terminal,
-    boolean stdin,
-    boolean keepLog,
-    boolean autoRemove,
     @Nullable String runtime,
-    @Nullable String snapshotter,
-    boolean readOnlyRoot,
-    boolean noNewPrivileges) {
+    Map<String, String> labels,
+    Map<String, String> annotations,
+    RootOptions root,
+    ProcessOptions process,
+    StorageOptions storage,
+    NamespaceOptions namespaces,
+    NetworkOptions network,
+    SecurityOptions security,
+    DeviceOptions devices,
+    Resources resources,
+    LifeOptions life,
+    LogOptions log) {
 
   /** Copies the collections. */
   public CreateOptions {
-    command = List.copyOf(command);
-    entrypoint = entrypoint == null ? null : List.copyOf(entrypoint);
-    env = List.copyOf(env);
-    mounts = List.copyOf(mounts);
     labels = Map.copyOf(labels);
+    annotations = Map.copyOf(annotations);
   }
 
   /** The safe defaults for an image. */
   public static CreateOptions of(String image, List<String> command) {
+    return of(RootOptions.ofImage(image), ProcessOptions.of(command));
+  }
+
+  /** The safe defaults for a root file system and a process. */
+  public static CreateOptions of(RootOptions root, ProcessOptions process) {
     return new CreateOptions(
-        image, null, command, null, List.of(), null, null, null, List.of(), Map.of(), false, false,
-        true, false, null, null, false, true);
+        null,
+        null,
+        Map.of(),
+        Map.of(),
+        root,
+        process,
+        StorageOptions.NONE,
+        NamespaceOptions.PRIVATE,
+        NetworkOptions.DEFAULT,
+        SecurityOptions.DEFAULT,
+        DeviceOptions.NONE,
+        Resources.UNLIMITED,
+        LifeOptions.DEFAULT,
+        LogOptions.KEPT);
+  }
+
+  /** With a name. */
+  public CreateOptions withName(@Nullable String other) {
+    return new CreateOptions(
+        other,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With a runtime. */
+  public CreateOptions withRuntime(@Nullable String other) {
+    return new CreateOptions(
+        name,
+        other,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With labels. */
+  public CreateOptions withLabels(Map<String, String> other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        other,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With annotations. */
+  public CreateOptions withAnnotations(Map<String, String> other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        other,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With another root file system. */
+  public CreateOptions withRoot(RootOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        other,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With another process. */
+  public CreateOptions withProcess(ProcessOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        other,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With other mounts. */
+  public CreateOptions withStorage(StorageOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        other,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With other namespaces. */
+  public CreateOptions withNamespaces(NamespaceOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        other,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With another network. */
+  public CreateOptions withNetwork(NetworkOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        other,
+        security,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With other rights. */
+  public CreateOptions withSecurity(SecurityOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        other,
+        devices,
+        resources,
+        life,
+        log);
+  }
+
+  /** With other devices. */
+  public CreateOptions withDevices(DeviceOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        other,
+        resources,
+        life,
+        log);
+  }
+
+  /** With other limits. */
+  public CreateOptions withResources(Resources other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        other,
+        life,
+        log);
+  }
+
+  /** With another end. */
+  public CreateOptions withLife(LifeOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        other,
+        log);
+  }
+
+  /** With another log. */
+  public CreateOptions withLog(LogOptions other) {
+    return new CreateOptions(
+        name,
+        runtime,
+        labels,
+        annotations,
+        root,
+        process,
+        storage,
+        namespaces,
+        network,
+        security,
+        devices,
+        resources,
+        life,
+        other);
   }
 }

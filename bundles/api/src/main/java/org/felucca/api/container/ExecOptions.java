@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param cwd the working folder, or null for the container's
  * @param terminal whether it gets a terminal
  * @param stdin whether its standard input stays open; else it reads the end of input at once
+ * @param size the size of the terminal at its start, or null if nobody knows
  * @param attached whether a client will take its output and forget it; else its output is dropped,
  *     and the engine forgets it when it has ended
  */
@@ -22,6 +23,7 @@ public record ExecOptions(
     @Nullable String cwd,
     boolean terminal,
     boolean stdin,
+    @Nullable TerminalSize size,
     boolean attached) {
   /** Copies the collections. */
   public ExecOptions {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.felucca.api.Namespace;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.MountOption;
 
 /**
  * What a spec is made of.
@@ -27,7 +28,7 @@ public record SpecRequest(
     Path rootfs,
     String ociVersion,
     boolean hostCgroupV2,
-    List<org.felucca.api.container.MountOption> extraMounts) {
+    List<MountOption.Bind> extraMounts) {
   /** Copies the mounts. */
   public SpecRequest {
     extraMounts = List.copyOf(extraMounts);

@@ -3,6 +3,7 @@ package org.felucca.api.spec;
 import java.nio.file.Path;
 import org.felucca.api.EngineException;
 import org.felucca.api.container.ExecOptions;
+import org.felucca.api.container.Resources;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Makes OCI runtime specs; keeps nothing. */
@@ -25,6 +26,16 @@ public interface SpecService {
    * @return an OCI process as JSON
    */
   byte[] process(byte[] spec, ExecOptions options, Path rootfs);
+
+  /**
+   * Limits as the runtime specification writes them.
+   *
+   * @return an OCI LinuxResources as JSON, for {@code TaskService.update}
+   */
+  byte[] resources(Resources resources);
+
+  /** A spec with limits; those that are not said stay as they are. */
+  byte[] withResources(byte[] spec, Resources resources);
 
   /**
    * The spec with {@code ociVersion} lowered where the runtime takes no newer one; every other byte

@@ -10,39 +10,14 @@ import org.felucca.api.container.ExecOptions;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.session.ExitStatus;
 import org.felucca.shell.session.Services;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Runs a further program in a running container. */
 final class Exec extends Verb {
-  @Option(
-      names = {"-i", "--interactive"},
-      description = "join standard input")
-  boolean interactive;
-
-  @Option(
-      names = {"-t", "--tty"},
-      description = "give it a terminal")
-  boolean tty;
-
-  @Option(
-      names = {"-e", "--env"},
-      paramLabel = "NAME[=VALUE]",
-      description = "set a variable; without a value, to what it is here")
-  List<String> env = new ArrayList<>();
-
-  @Option(
-      names = {"-u", "--user"},
-      paramLabel = "USER[:GROUP]",
-      description = "run as this user, by name or number")
-  @Nullable String user;
-
-  @Option(
-      names = {"-w", "--workdir"},
-      paramLabel = "FOLDER",
-      description = "the working folder")
-  @Nullable String cwd;
+  @ArgGroup(validate = false, heading = "%nThe program%n")
+  ProcessArguments process = new ProcessArguments();
 
   @Option(
       names = {"-d", "--detach"},
@@ -75,11 +50,12 @@ final class Exec extends Verb {
     ExecOptions options =
         new ExecOptions(
             command,
-            CreateArguments.environment(call(), env),
-            user,
-            cwd,
-            tty,
-            interactive && !detach,
+            process.environment(call()),
+            process.user,
+            process.cwd,
+            process.tty,
+            process.interactive && !detach,
+            detach ? null : process.size(call()),
             !detach);
     String execId = services().containers().use(service -> service.exec(scope, id, options));
     if (detach) {
@@ -95,8 +71,8 @@ final class Exec extends Verb {
       Attachment attachment =
           services().containers().use(service -> service.execAttachment(scope, id, execId));
       status =
-          new Foreground(call(), scope, id, execId, tty, false)
-              .run(attachment, interactive, detachKeys, () -> startNow(scope, id, execId));
+          new Foreground(call(), scope, id, execId, process.tty, false)
+              .run(attachment, process.interactive, detachKeys, () -> startNow(scope, id, execId));
     } finally {
       Call.uninterrupted(() -> forget(services(), scope, id, execId));
     }

@@ -30,8 +30,8 @@ final class Run extends CreateArguments {
     if (!detach) {
       call().requireClient();
     }
-    Scope scope = autoRemove ? scope().withDurability(Durability.ENGINE_CRASH) : scope();
-    CreateOptions options = options(detach || !autoRemove);
+    Scope scope = life.autoRemove ? scope().withDurability(Durability.ENGINE_CRASH) : scope();
+    CreateOptions options = options(detach || !life.autoRemove);
     ContainerId id =
         services().containers().use(containers -> containers.create(scope, options)).id();
     if (detach) {
@@ -46,8 +46,8 @@ final class Run extends CreateArguments {
             () -> {
               Attachment attachment =
                   services().containers().use(containers -> containers.attach(scope, id));
-              return new Foreground(call(), scope, id, "", tty, false)
-                  .run(attachment, interactive, detachKeys, () -> startNow(scope, id));
+              return new Foreground(call(), scope, id, "", process.tty, false)
+                  .run(attachment, process.interactive, detachKeys, () -> startNow(scope, id));
             });
     if (status != 0) {
       throw new ExitStatus(status);
@@ -69,7 +69,7 @@ final class Run extends CreateArguments {
     try {
       return way.status();
     } catch (Exception e) {
-      if (autoRemove) {
+      if (life.autoRemove) {
         Call.uninterrupted(() -> removeUnstarted(scope, id));
       }
       throw detach && e instanceof EngineException failed && failed.kind() != ErrorKind.CANCELLED

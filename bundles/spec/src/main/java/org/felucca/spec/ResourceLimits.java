@@ -1,0 +1,33 @@
+package org.felucca.spec;
+
+import org.felucca.api.container.Resources;
+import org.felucca.oci.JsonObject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Limits as the runtime specification writes them (config-linux.md, Control groups): in terms of
+ * cgroup version 1, which runtimes translate for version 2.
+ */
+final class ResourceLimits {
+  private ResourceLimits() {}
+
+  /** Adds what is said to a member {@code resources}. */
+  static void put(JsonObject resources, Resources limits) {
+    put(resources, "memory", "limit", limits.memory());
+    put(resources, "memory", "swap", limits.memorySwap());
+    put(resources, "memory", "reservation", limits.memoryReservation());
+    put(resources, "cpu", "shares", limits.cpuShares());
+    put(resources, "cpu", "quota", limits.cpuQuota());
+    put(resources, "cpu", "period", limits.cpuPeriod());
+    put(resources, "cpu", "cpus", limits.cpusetCpus());
+    put(resources, "cpu", "mems", limits.cpusetMems());
+    put(resources, "pids", "limit", limits.pids());
+    put(resources, "blockIO", "weight", limits.blkioWeight());
+  }
+
+  private static void put(JsonObject resources, String group, String name, @Nullable Object value) {
+    if (value != null) {
+      resources.objectOrNew(group).put(name, value);
+    }
+  }
+}
