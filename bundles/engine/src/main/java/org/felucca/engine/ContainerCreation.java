@@ -33,6 +33,7 @@ import org.felucca.api.spec.SpecRequest;
 import org.felucca.api.spec.SpecService;
 import org.felucca.linux.Signal;
 import org.felucca.oci.ImageConfig;
+import org.felucca.oci.RuntimeSpec;
 
 /** Makes a container of an image: everything is checked first, and undone if anything fails. */
 final class ContainerCreation {
@@ -127,7 +128,8 @@ final class ContainerCreation {
                           options.process().terminal(),
                           options.process().stdin(),
                           life,
-                          options.log())
+                          options.log(),
+                          RuntimeSpec.parse(spec).args())
                       .bytes()));
       return keep(life.autoRemove() ? quick : scope, record, name == null);
     } catch (RuntimeException e) {
@@ -183,7 +185,7 @@ final class ContainerCreation {
 
   private void checkFree(Scope scope, String name) {
     List<ContainerRecord> taken =
-        containers.list(
+        containers.listWithoutSpecs(
             scope, List.of("labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + name + "\""));
     if (!taken.isEmpty()) {
       throw EngineException.alreadyExists(

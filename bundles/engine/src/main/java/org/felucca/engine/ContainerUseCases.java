@@ -43,6 +43,7 @@ import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.felucca.linux.BootId;
+import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -189,14 +190,15 @@ public final class ContainerUseCases implements ContainerService {
 
   @Override
   public ContainerView inspect(Scope scope, ContainerId id) {
-    return view(containers.get(scope, id), lifecycle.task(scope, id));
+    return view(scope, containers.get(scope, id), lifecycle.task(scope, id));
   }
 
   /** A container that has ended and gave its task up still shows how it ended. */
-  private static ContainerView view(ContainerRecord container, @Nullable TaskState task) {
+  private ContainerView view(Scope scope, ContainerRecord container, @Nullable TaskState task) {
     ManagedState state = ManagedState.of(container);
+    List<String> command = command(scope, container);
     if (task != null) {
-      return new ContainerView(container, task, startedAt(state));
+      return new ContainerView(container, task, startedAt(state), command);
     }
     Exit exit = state == null ? null : state.exit();
     return new ContainerView(
@@ -204,7 +206,25 @@ public final class ContainerUseCases implements ContainerService {
         exit == null
             ? null
             : new TaskState(container.id(), "", 0, TaskStatus.STOPPED, ProcessIo.NONE, exit, ""),
-        startedAt(state));
+        startedAt(state),
+        command);
+  }
+
+  /** From the options; else, for what another client made, from the spec, which a list lacks. */
+  private List<String> command(Scope scope, ContainerRecord container) {
+    ManagedOptions options = ManagedOptions.of(container);
+    if (options != null && options.command() != null) {
+      return options.command();
+    }
+    try {
+      TypedBytes spec =
+          container.spec() == null
+              ? containers.get(scope, container.id()).spec()
+              : container.spec();
+      return spec == null ? List.of() : RuntimeSpec.parse(spec.value()).args();
+    } catch (EngineException e) {
+      return List.of(); // it went meanwhile, or nobody understands its spec
+    }
   }
 
   private static @Nullable Instant startedAt(@Nullable ManagedState state) {
@@ -216,8 +236,8 @@ public final class ContainerUseCases implements ContainerService {
     Map<ContainerId, TaskState> running = new HashMap<>();
     tasks.list(scope).forEach(task -> running.put(task.container(), task));
     List<ContainerView> views = new ArrayList<>();
-    for (ContainerRecord container : containers.list(scope, filters)) {
-      views.add(view(container, running.get(container.id())));
+    for (ContainerRecord container : containers.listWithoutSpecs(scope, filters)) {
+      views.add(view(scope, container, running.get(container.id())));
     }
     return views;
   }

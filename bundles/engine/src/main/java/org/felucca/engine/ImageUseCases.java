@@ -271,7 +271,7 @@ public final class ImageUseCases implements ImageService {
     Image image = find(scope, text);
     if (!force) {
       List<String> users = new ArrayList<>();
-      for (ContainerRecord container : containers.list(scope, List.of())) {
+      for (ContainerRecord container : containers.listWithoutSpecs(scope, List.of())) {
         if (container.image().equals(image.name())) {
           users.add(container.name());
         }

@@ -1,5 +1,6 @@
 package org.felucca.engine;
 
+import java.util.List;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.LifeOptions;
@@ -15,8 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param stdin whether its standard input stays open
  * @param life how it ends and what then; what the image says of it is filled in
  * @param log what becomes of its output
+ * @param command the arguments of its process, so that lists need not read specs; null in records
+ *     of earlier versions
  */
-record ManagedOptions(boolean terminal, boolean stdin, LifeOptions life, LogOptions log) {
+record ManagedOptions(
+    boolean terminal,
+    boolean stdin,
+    LifeOptions life,
+    LogOptions log,
+    @Nullable List<String> command) {
   static final String EXTENSION = "felucca.options";
 
   /** The options of a container; null if a client of another kind made it. */

@@ -53,7 +53,7 @@ final class Sweep {
     for (Namespace namespace : namespaces) {
       Scope scope = Scope.of(namespace).withDurability(Durability.ENGINE_CRASH);
       Set<String> known = new HashSet<>();
-      for (ContainerRecord container : containers.list(scope, List.of())) {
+      for (ContainerRecord container : containers.listWithoutSpecs(scope, List.of())) {
         known.add(container.id().value());
       }
       snapshots(scope, known);

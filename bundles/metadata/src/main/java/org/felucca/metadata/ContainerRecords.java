@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -30,7 +31,13 @@ public final class ContainerRecords implements ContainerStore {
 
   private static final String COLUMNS =
       "SELECT id, labels, image, runtime, snapshotter, snapshot_key, sandbox, created, updated,"
-          + " extensions, options_type, options, spec_type, spec FROM containers WHERE namespace = ?";
+          + " extensions, options_type, options, type, value";
+
+  private static final String WHOLE =
+      COLUMNS + " FROM containers LEFT JOIN specs ON container = number WHERE namespace = ?";
+
+  private static final String WITHOUT_SPECS =
+      COLUMNS.replace("type, value", "NULL, NULL") + " FROM containers WHERE namespace = ?";
 
   private final Database database;
 
@@ -90,8 +97,7 @@ public final class ContainerRecords implements ContainerStore {
   }
 
   private static ContainerRecord required(Sql sql, Namespace namespace, ContainerId id) {
-    ContainerRecord found =
-        sql.first(COLUMNS + " AND id = ?", ContainerRecords::read, namespace, id);
+    ContainerRecord found = sql.first(WHOLE + " AND id = ?", ContainerRecords::read, namespace, id);
     if (found == null) {
       throw EngineException.notFound(
           "container %s does not exist in namespace %s".formatted(id, namespace));
@@ -152,12 +158,11 @@ public final class ContainerRecords implements ContainerStore {
           }
           requireFreeName(t.sql(), scope.namespace(), made);
           TypedBytes options = made.runtimeOptions();
-          TypedBytes spec = made.spec();
           t.sql()
               .update(
                   "INSERT INTO containers (namespace, id, called, labels, image, runtime, snapshotter,"
-                      + " snapshot_key, sandbox, created, updated, extensions, options_type, options,"
-                      + " spec_type, spec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      + " snapshot_key, sandbox, created, updated, extensions, options_type, options)"
+                      + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                   scope.namespace(),
                   made.id(),
                   made.labels().get(ContainerRecord.NAME_LABEL),
@@ -171,14 +176,25 @@ public final class ContainerRecords implements ContainerStore {
                   Columns.write(made.updatedAt()),
                   Columns.writeTyped(made.extensions()),
                   options == null ? null : options.typeUrl(),
-                  options == null ? null : options.value(),
-                  spec == null ? null : spec.typeUrl(),
-                  spec == null ? null : spec.value());
+                  options == null ? null : options.value());
+          writeSpec(t.sql(), scope.namespace(), made.id(), made.spec());
           t.happened(
               scope.namespace(),
               new Event.ContainerCreate(made.id().value(), made.image(), made.runtime()));
           return made;
         });
+  }
+
+  private static void writeSpec(
+      Sql sql, Namespace namespace, ContainerId id, @Nullable TypedBytes spec) {
+    long number =
+        sql.number("SELECT number FROM containers WHERE namespace = ? AND id = ?", namespace, id);
+    if (spec == null) {
+      sql.update("DELETE FROM specs WHERE container = ?", number);
+    } else {
+      sql.update(
+          "INSERT OR REPLACE INTO specs VALUES (?, ?, ?)", number, spec.typeUrl(), spec.value());
+    }
   }
 
   private static void requireFreeName(Sql sql, Namespace namespace, ContainerRecord container) {
@@ -208,21 +224,21 @@ public final class ContainerRecords implements ContainerStore {
           ContainerRecord before = required(t.sql(), scope.namespace(), container.id());
           ContainerRecord after = checked(changed(before, container, paths));
           requireFreeName(t.sql(), scope.namespace(), after);
-          TypedBytes spec = after.spec();
           t.sql()
               .update(
                   "UPDATE containers SET called = ?, labels = ?, image = ?, snapshot_key = ?, updated = ?,"
-                      + " extensions = ?, spec_type = ?, spec = ? WHERE namespace = ? AND id = ?",
+                      + " extensions = ? WHERE namespace = ? AND id = ?",
                   after.labels().get(ContainerRecord.NAME_LABEL),
                   Columns.write(after.labels()),
                   after.image(),
                   after.snapshotKey(),
                   Columns.write(after.updatedAt()),
                   Columns.writeTyped(after.extensions()),
-                  spec == null ? null : spec.typeUrl(),
-                  spec == null ? null : spec.value(),
                   scope.namespace(),
                   after.id());
+          if (!Objects.equals(after.spec(), before.spec())) {
+            writeSpec(t.sql(), scope.namespace(), after.id(), after.spec());
+          }
           t.happened(
               scope.namespace(),
               new Event.ContainerUpdate(
@@ -302,11 +318,20 @@ public final class ContainerRecords implements ContainerStore {
 
   @Override
   public List<ContainerRecord> list(Scope scope, List<String> filters) {
+    return list(scope, filters, WHOLE);
+  }
+
+  @Override
+  public List<ContainerRecord> listWithoutSpecs(Scope scope, List<String> filters) {
+    return list(scope, filters, WITHOUT_SPECS);
+  }
+
+  private List<ContainerRecord> list(Scope scope, List<String> filters, String columns) {
     Predicate<Fields> filter = Filters.parseAll(filters);
     return database.read(
         sql ->
             sql.readable(
-                COLUMNS + " ORDER BY created, number",
+                columns + " ORDER BY created, number",
                 row -> filters.isEmpty() || filter.test(fields(row)) ? read(row) : null,
                 scope.namespace()));
   }

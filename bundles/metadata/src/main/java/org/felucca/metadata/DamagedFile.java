@@ -7,6 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
@@ -61,29 +62,42 @@ final class DamagedFile {
     }
     try {
       fresh.execute("PRAGMA foreign_keys = OFF");
+      boolean first = old.number("PRAGMA user_version") == 1;
       for (String table : Schema.TABLES) {
-        long[] rows = {0};
-        try {
-          old.all(
-              "SELECT * FROM " + table,
-              row -> {
-                int columns = row.getMetaData().getColumnCount();
-                @Nullable Object[] values = new @Nullable Object[columns];
-                for (int i = 0; i < columns; i++) {
-                  values[i] = row.getObject(i + 1);
-                }
-                String marks = String.join(",", Collections.nCopies(columns, "?"));
-                fresh.update("INSERT OR IGNORE INTO " + table + " VALUES (" + marks + ")", values);
-                rows[0]++;
-                return rows[0];
-              });
-        } catch (EngineException e) {
-          LOG.log(Level.SEVERE, "table read in part table=" + table, e);
-        }
-        LOG.log(Level.WARNING, "records saved table={0} count={1}", new Object[] {table, rows[0]});
+        String query =
+            first && table.equals("specs")
+                ? Schema.SPECS_OF_FORMAT_1
+                : "SELECT " + String.join(", ", columns(fresh, table)) + " FROM " + table;
+        salvage(old, query, fresh, table);
       }
     } finally {
       old.close();
     }
+  }
+
+  private static List<String> columns(Sql sql, String table) {
+    return sql.all("SELECT name FROM pragma_table_info(?)", row -> row.getString(1), table);
+  }
+
+  private static void salvage(Sql old, String query, Sql fresh, String table) {
+    long[] rows = {0};
+    try {
+      old.all(
+          query,
+          row -> {
+            int columns = row.getMetaData().getColumnCount();
+            @Nullable Object[] values = new @Nullable Object[columns];
+            for (int i = 0; i < columns; i++) {
+              values[i] = row.getObject(i + 1);
+            }
+            String marks = String.join(",", Collections.nCopies(columns, "?"));
+            fresh.update("INSERT OR IGNORE INTO " + table + " VALUES (" + marks + ")", values);
+            rows[0]++;
+            return rows[0];
+          });
+    } catch (EngineException e) {
+      LOG.log(Level.SEVERE, "table read in part table=" + table, e);
+    }
+    LOG.log(Level.WARNING, "records saved table={0} count={1}", new Object[] {table, rows[0]});
   }
 }

@@ -10,6 +10,10 @@ import org.felucca.api.EngineException;
  */
 final class Schema {
 
+  /** What the table specs holds, as a file of the first format has it. */
+  static final String SPECS_OF_FORMAT_1 =
+      "SELECT number, spec_type, ifnull(spec, x'') FROM containers WHERE spec_type IS NOT NULL";
+
   /** The statements of each step; a file of format n has had the first n. */
   private static final List<List<String>> STEPS =
       List.of(
@@ -64,7 +68,16 @@ final class Schema {
               CREATE TABLE leased (
                 namespace TEXT NOT NULL, lease TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,
                 PRIMARY KEY (namespace, lease, type, id)) STRICT, WITHOUT ROWID""",
-              "CREATE INDEX leased_by_resource ON leased (namespace, type, id)"));
+              "CREATE INDEX leased_by_resource ON leased (namespace, type, id)"),
+          // Specs are long: neither a list nor a change of a state should move them about.
+          List.of(
+              """
+              CREATE TABLE specs (
+                container INTEGER PRIMARY KEY REFERENCES containers (number) ON DELETE CASCADE,
+                type TEXT NOT NULL, value BLOB NOT NULL) STRICT""",
+              "INSERT INTO specs " + SPECS_OF_FORMAT_1,
+              "ALTER TABLE containers DROP COLUMN spec",
+              "ALTER TABLE containers DROP COLUMN spec_type"));
 
   /** The tables in which rows are the user's, those that others refer to first. */
   static final List<String> TABLES =
@@ -76,6 +89,7 @@ final class Schema {
           "ingests",
           "snapshots",
           "containers",
+          "specs",
           "leases",
           "leased");
 
@@ -93,7 +107,12 @@ final class Schema {
           "metadata.db is of format %d and this engine knows formats up to %d; start the newer Felucca that wrote it, or give this one another --root"
               .formatted(format, STEPS.size()));
     }
-    for (int step = (int) format; step < STEPS.size(); step++) {
+    migrate(sql, (int) format, STEPS.size());
+  }
+
+  /** Takes the steps from one format to another. */
+  static void migrate(Sql sql, int from, int to) {
+    for (int step = from; step < to; step++) {
       sql.execute("BEGIN IMMEDIATE");
       STEPS.get(step).forEach(sql::execute);
       sql.execute("PRAGMA user_version = " + (step + 1));

@@ -4,6 +4,7 @@ import static org.felucca.metadata.Stores.SCOPE;
 import static org.felucca.metadata.Stores.assertFails;
 import static org.felucca.metadata.Stores.container;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -26,7 +27,9 @@ import java.util.stream.Stream;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.event.Event;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +174,43 @@ class DatabaseTest {
   }
 
   @Test
+  void file_ofTheFirstFormat_keepsItsSpecs() throws IOException {
+    Path file = folder.resolve("metadata.db");
+    Files.createFile(file);
+    Sql sql = Database.connect(file);
+    Schema.migrate(sql, 0, 1);
+    String insert =
+        "INSERT INTO containers (namespace, id, labels, image, runtime, snapshotter, snapshot_key,"
+            + " sandbox, created, updated, extensions, spec_type, spec)"
+            + " VALUES ('moby', ?, '{}', 'i', 'r', 's', 'k', '', 1, 1, '{}', ?, ?)";
+    sql.update(insert, "a", TypedBytes.OCI_SPEC, "{\"a\":1}".getBytes());
+    sql.update(insert, "b", null, null);
+    sql.close();
+    try (Stores stores = new Stores(folder)) {
+      assertEquals(
+          new TypedBytes(TypedBytes.OCI_SPEC, "{\"a\":1}".getBytes()),
+          stores.containers.get(SCOPE, new ContainerId("a")).spec());
+      assertNull(stores.containers.get(SCOPE, new ContainerId("b")).spec());
+      stores.containers.delete(SCOPE, new ContainerId("a"));
+      assertEquals(0L, (long) stores.database.read(s -> s.number("SELECT count(*) FROM specs")));
+    }
+  }
+
+  @Test
+  void containers_listWithoutSpecs_lackNothingElse() {
+    try (Stores stores = new Stores(folder)) {
+      ContainerRecord made = stores.containers.create(SCOPE, container("a", Map.of("l", "x")));
+      assertEquals(List.of(made), stores.containers.list(SCOPE, List.of()));
+      ContainerRecord listed = stores.containers.listWithoutSpecs(SCOPE, List.of()).getFirst();
+      assertNull(listed.spec());
+      assertEquals(made.runtimeOptions(), listed.runtimeOptions());
+      // What of a list goes back into an update of labels takes no spec away.
+      stores.containers.update(SCOPE, listed, Set.of("labels"));
+      assertEquals(made.spec(), stores.containers.get(SCOPE, made.id()).spec());
+    }
+  }
+
+  @Test
   void file_thatIsDamaged_isReplacedByWhatCanBeRead() throws IOException {
     try (Stores stores = new Stores(folder)) {
       stores.put(SCOPE, "kept blob", Map.of("k", "v"));
@@ -190,6 +230,9 @@ class DatabaseTest {
     }
     try (Stores stores = new Stores(folder)) {
       assertEquals(200, stores.containerIds().size());
+      assertEquals(
+          container("c7", Map.of()).spec(),
+          stores.containers.get(SCOPE, new ContainerId("c7")).spec());
       assertEquals(1, stores.content.list(SCOPE, List.of("labels.k==v")).size());
       assertEquals(List.of(), stores.images.list(SCOPE, List.of()));
       // Nobody knows what the lost records named: no file is deleted for want of one.

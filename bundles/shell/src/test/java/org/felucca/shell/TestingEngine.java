@@ -130,7 +130,11 @@ final class TestingEngine implements ContainerService, TaskService {
                 exit,
                 "/b")
             : null;
-    return new ContainerView(container.record, task, container.started ? THEN : null);
+    return new ContainerView(
+        container.record,
+        task,
+        container.started ? THEN : null,
+        container.options.process().command());
   }
 
   @Override

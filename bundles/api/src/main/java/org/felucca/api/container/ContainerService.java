@@ -34,7 +34,10 @@ public interface ContainerService {
   /** A container with its task. */
   ContainerView inspect(Scope scope, ContainerId id);
 
-  /** The containers of the namespace that match a filter, or all, the oldest first. */
+  /**
+   * The containers of the namespace that match a filter, or all, the oldest first; their records
+   * without the specs.
+   */
   List<ContainerView> list(Scope scope, List<String> filters);
 
   /**

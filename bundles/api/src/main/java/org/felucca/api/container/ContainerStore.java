@@ -35,6 +35,9 @@ public interface ContainerStore {
   /** The records that match one of the filters, or all, the oldest first. */
   List<ContainerRecord> list(Scope scope, List<String> filters);
 
+  /** As {@link #list}, but with no spec in any record: specs are long, and most lists show none. */
+  List<ContainerRecord> listWithoutSpecs(Scope scope, List<String> filters);
+
   /** Removes a record; NOT_FOUND. */
   void delete(Scope scope, ContainerId id);
 }

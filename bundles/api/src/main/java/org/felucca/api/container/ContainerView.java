@@ -1,16 +1,26 @@
 package org.felucca.api.container;
 
 import java.time.Instant;
+import java.util.List;
 import org.felucca.api.task.TaskState;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A container and what runs in it.
  *
- * @param container the record
+ * @param container the record; in a list without its spec
  * @param task the state of its task, or null if it has none
  * @param startedAt when its process was started the last time, or null if it never was or nobody
  *     knows
+ * @param command the program and the arguments of its first process; empty if its spec says none
  */
 public record ContainerView(
-    ContainerRecord container, @Nullable TaskState task, @Nullable Instant startedAt) {}
+    ContainerRecord container,
+    @Nullable TaskState task,
+    @Nullable Instant startedAt,
+    List<String> command) {
+  /** Copies the command. */
+  public ContainerView {
+    command = List.copyOf(command);
+  }
+}

@@ -5,14 +5,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.felucca.api.EngineException;
-import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerView;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
-import org.felucca.oci.Json;
-import org.felucca.oci.JsonObject;
 import org.felucca.shell.view.Words;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +35,7 @@ record ContainerRow(
         view.container().id().value(),
         view.container().name(),
         view.container().image(),
-        command(view.container().spec()),
+        view.command(),
         status(task),
         exit == null ? null : (Integer) exit.status(),
         exit == null ? null : exit.at(),
@@ -55,19 +52,6 @@ record ContainerRow(
 
   private static String status(@Nullable TaskState task) {
     return task == null ? "created" : task.status().name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The arguments of its process; none if its spec is not to be understood. */
-  private static List<String> command(@Nullable TypedBytes spec) {
-    if (spec == null) {
-      return List.of();
-    }
-    try {
-      JsonObject process = Json.object(spec.value(), "spec").object("process");
-      return process == null ? List.of() : process.strings("args");
-    } catch (EngineException e) {
-      return List.of();
-    }
   }
 
   String statusText(Instant now) {
