@@ -187,9 +187,22 @@ public final class Json {
     return pretty(value, Names.CAMEL);
   }
 
+  /**
+   * The bare value of a record or of anything that {@link #bytes(Object)} takes, where every
+   * component of a record is there, those that are null as well.
+   */
+  public static @Nullable Object allMembers(@Nullable Object value, Names names) {
+    return new RecordWriter(names, true).tree(value);
+  }
+
+  /** The names of a record's components. */
+  public static List<String> names(Class<? extends Record> type, Names names) {
+    return RecordShape.of(type).components().stream().map(c -> c.name(names)).toList();
+  }
+
   /** The bare value of a record or of anything that {@link #bytes(Object)} takes. */
   static @Nullable Object tree(@Nullable Object value, Names names) {
-    return new RecordWriter(names).tree(value);
+    return new RecordWriter(names, false).tree(value);
   }
 
   static Map<String, @Nullable Object> asMap(@Nullable Object value, String what) {

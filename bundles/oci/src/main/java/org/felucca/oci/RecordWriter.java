@@ -19,9 +19,14 @@ import org.jspecify.annotations.Nullable;
 /** Turns records and the values of {@link Json#bytes(Object)} into bare JSON values. */
 final class RecordWriter {
   private final Json.Names names;
+  private final boolean withNulls;
 
-  RecordWriter(Json.Names names) {
+  /**
+   * @param withNulls whether components that are null are members
+   */
+  RecordWriter(Json.Names names, boolean withNulls) {
     this.names = names;
+    this.withNulls = withNulls;
   }
 
   @Nullable Object tree(@Nullable Object value) {
@@ -73,7 +78,7 @@ final class RecordWriter {
     Map<String, @Nullable Object> members = new LinkedHashMap<>();
     for (RecordShape.Component component : shape.components()) {
       Object member = tree(component(record, component));
-      if (member != null) {
+      if (member != null || withNulls) {
         members.put(component.name(names), member);
       }
     }

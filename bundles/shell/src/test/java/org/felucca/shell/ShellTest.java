@@ -186,17 +186,106 @@ class ShellTest {
   }
 
   @Test
-  void ps_dockersFilters_areTranslatedAndStatusIsLookedAtHere() throws Exception {
-    engine.end(running("gone"), 0);
+  void ps_filters_ofBothKindsAreLookedAtHere() throws Exception {
+    ContainerId gone = running("gone");
+    engine.end(gone, 2);
     running("here");
+
+    for (List<String> filters :
+        List.of(
+            List.of("-f", "status=exited"),
+            List.of("-f", "status==stopped,exit_status!=0"),
+            List.of("-f", "name=go", "-f", "status=running", "-f", "status=exited"),
+            List.of("-a", "-f", "labels.\"felucca.name\"==gone"),
+            List.of("-a", "-f", "before=here", "-f", "exited=2"))) {
+      List<String> words = new ArrayList<>(List.of("ps", "-q", "--no-trunc"));
+      words.addAll(filters);
+      try (TestClient client = TestClient.call(path, words.toArray(String[]::new))) {
+        assertEquals(0, client.exit(), client.err());
+        assertEquals(filters.contains("before=here") ? "" : gone + "\n", client.out());
+      }
+    }
+  }
+
+  @Test
+  void ps_wrongFiltersAndFormats_areRefusedWithTheirPlace() throws Exception {
+    Map<String, String> wrong =
+        Map.of(
+            "--filter=statsu=running",
+            "there is no field statsu (did you mean status?); there are ancestor,",
+            "--filter=status=runing",
+            "the status must be created, running, paused or exited",
+            "--filter=name~~web",
+            "malformed at character 5: one of ==, != and ~= is expected",
+            "--filter=nmae~=web",
+            "there is no field nmae (did you mean name?)",
+            "--format={{.Nope}}",
+            "at character 3: there is no field Nope; there are ID, Image, ",
+            "--format=jsn",
+            "--format \"jsn\" is none: it must be table, json or a template");
+    for (Map.Entry<String, String> entry : wrong.entrySet()) {
+      try (TestClient client = TestClient.call(path, "ps", entry.getKey())) {
+        assertEquals(125, client.exit());
+        assertTrue(client.err().contains(entry.getValue()), client.err());
+        assertEquals("", client.out());
+      }
+    }
+  }
+
+  @Test
+  void ps_templates_areLinesOrTables() throws Exception {
+    running("web");
+    running("db");
+
+    try (TestClient client = TestClient.call(path, "ps", "--format", "{{.Names}} {{.State}}")) {
+      assertEquals(0, client.exit());
+      assertEquals("db running\nweb running\n", client.out());
+    }
+    try (TestClient client =
+        TestClient.call(path, "ps", "--format", "table {{.Names}}\\t{{.Status}}")) {
+      assertEquals(0, client.exit());
+      assertEquals("NAMES   STATUS\ndb      Up 3 minutes\nweb     Up 3 minutes\n", client.out());
+    }
+    try (TestClient client = TestClient.call(path, "ps", "--format", "{{json .}}")) {
+      assertEquals(0, client.exit());
+      assertTrue(client.out().startsWith("{\"id\":\""), client.out());
+    }
+  }
+
+  @Test
+  void ps_theLastOnes_areShownInAnyState() throws Exception {
+    running("first");
+    ContainerId second = running("second");
+    engine.end(second, 0);
+    running("third");
+    for (List<String> words : List.of(List.of("-n", "2"), List.of("-n2"), List.of("--last", "2"))) {
+      List<String> all = new ArrayList<>(List.of("ps", "--format", "{{.Names}}"));
+      all.addAll(words);
+      try (TestClient client = TestClient.call(path, all.toArray(String[]::new))) {
+        assertEquals(0, client.exit(), client.err());
+        assertEquals("third\nsecond\n", client.out());
+      }
+    }
+    try (TestClient client = TestClient.call(path, "ps", "-lq", "--no-trunc")) {
+      assertEquals(0, client.exit());
+      assertEquals(1, client.out().lines().count());
+    }
+  }
+
+  @Test
+  void inspect_dockersWords_areUnderstood() throws Exception {
+    running("web");
 
     try (TestClient client =
         TestClient.call(
-            path, "ps", "-q", "-f", "status=exited", "-f", "label=tier=web", "--no-trunc")) {
-      assertEquals(0, client.exit());
-      assertEquals(1, client.out().lines().count(), client.out());
+            path, "inspect", "-f", "{{.State.Status}} {{.State.Pid}} {{.Config.Cmd}}", "web")) {
+      assertEquals(0, client.exit(), client.err());
+      assertEquals("running 42 [sleep 1000]\n", client.out());
     }
-    assertTrue(engine.calls.contains("list [labels.\"tier\"==\"web\"]"), engine.calls.toString());
+    try (TestClient client = TestClient.call(path, "inspect", "-f", "{{.Sate}}", "web")) {
+      assertEquals(125, client.exit());
+      assertTrue(client.err().contains("no field Sate (did you mean State?)"), client.err());
+    }
   }
 
   @Test

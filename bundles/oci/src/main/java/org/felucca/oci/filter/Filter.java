@@ -1,7 +1,10 @@
 package org.felucca.oci.filter;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.felucca.api.EngineException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,13 @@ public final class Filter implements Predicate<Fields> {
    */
   public static Filter parse(String text) {
     return text.isEmpty() ? new Filter(List.of()) : new FilterParser(text).parse();
+  }
+
+  /** The names that its fields begin with. */
+  public Set<String> roots() {
+    return conditions.stream()
+        .map(condition -> condition.path().getFirst())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   @Override

@@ -2,7 +2,6 @@ package org.felucca.shell.verb;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.felucca.api.EngineException;
@@ -11,6 +10,7 @@ import org.felucca.shell.session.Call;
 import org.felucca.shell.session.ExitStatus;
 import org.felucca.shell.verb.Entry.Group;
 import org.felucca.shell.verb.Entry.Leaf;
+import org.felucca.shell.view.Similar;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -91,14 +91,9 @@ public final class Dispatch {
 
   /** The failure that a word is no verb, with what was meant perhaps. */
   public static EngineException unknown(String before, String word, Collection<String> known) {
-    List<String> close = close(word, known);
     return EngineException.invalid(
         "%s%s is no verb%s; felucca %shelp lists them"
-            .formatted(
-                before,
-                Identifiers.quote(word),
-                close.isEmpty() ? "" : ", did you mean " + String.join(" or ", close) + "?",
-                before));
+            .formatted(before, Identifiers.quote(word), Similar.question(word, known), before));
   }
 
   static List<String> visible(Map<String, Entry> entries) {
@@ -110,44 +105,5 @@ public final class Dispatch {
           }
         });
     return names;
-  }
-
-  /** At most three names that are a typing error away, the closest first. */
-  static List<String> close(String word, Collection<String> known) {
-    int limit = Math.max(1, word.length() / 3);
-    return known.stream()
-        .filter(
-            name -> distance(word, name) <= limit || (word.length() > 2 && name.startsWith(word)))
-        .sorted(
-            Comparator.comparingInt((String name) -> distance(word, name))
-                .thenComparing(name -> name))
-        .limit(3)
-        .toList();
-  }
-
-  /**
-   * Insertions, deletions, changes and swaps of neighbours that lead from one word to the other.
-   */
-  static int distance(String from, String to) {
-    int[][] costs = new int[from.length() + 1][to.length() + 1];
-    for (int i = 0; i <= from.length(); i++) {
-      for (int j = 0; j <= to.length(); j++) {
-        if (i == 0 || j == 0) {
-          costs[i][j] = i + j;
-          continue;
-        }
-        boolean same = from.charAt(i - 1) == to.charAt(j - 1);
-        int cost = costs[i - 1][j - 1] + (same ? 0 : 1);
-        cost = Math.min(cost, Math.min(costs[i - 1][j], costs[i][j - 1]) + 1);
-        if (i > 1
-            && j > 1
-            && from.charAt(i - 1) == to.charAt(j - 2)
-            && from.charAt(i - 2) == to.charAt(j - 1)) {
-          cost = Math.min(cost, costs[i - 2][j - 2] + 1);
-        }
-        costs[i][j] = cost;
-      }
-    }
-    return costs[from.length()][to.length()];
   }
 }

@@ -11,12 +11,24 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.event.LoggedEvent;
 import org.felucca.oci.Json;
+import org.felucca.shell.view.Document;
 import org.felucca.shell.view.Table;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Follows what happens. */
-final class Events extends Listing {
+final class Events extends Verb {
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "lines (for people), json, or a template such as '{{.topic}}'")
+  @Nullable String format;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "topics only")
+  boolean quiet;
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @Option(
@@ -37,8 +49,11 @@ final class Events extends Listing {
       description = "those of every namespace")
   boolean all;
 
+  private Format parsed = Format.parse("lines", null);
+
   @Override
   protected void run() throws Exception {
+    parsed = Format.parse("lines", format);
     String mine = scope().namespace().value();
     long position = since == null ? services().events().use(EventLog::position) : since;
     long[] last = {position};
@@ -98,7 +113,9 @@ final class Events extends Listing {
     document.put("namespace", event.namespace());
     document.put("topic", event.event().topic());
     document.put("event", event.event());
-    if (isJson()) {
+    if (parsed.template() != null) {
+      Format.say(call(), parsed.line(new Document(document)));
+    } else if (parsed.isJson()) {
       json(document);
     } else {
       String details =
@@ -125,7 +142,10 @@ final class Events extends Listing {
     if (quiet) {
       arguments.add("-q");
     }
-    arguments.addAll(List.of("--format", format.name(), "--since", Long.toString(position)));
+    if (format != null) {
+      arguments.addAll(List.of("--format", format));
+    }
+    arguments.addAll(List.of("--since", Long.toString(position)));
     return arguments;
   }
 }

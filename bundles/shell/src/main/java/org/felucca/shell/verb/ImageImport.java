@@ -6,12 +6,24 @@ import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.image.Image;
+import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Imports images. */
-final class ImageImport extends Listing {
+final class ImageImport extends Verb {
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "names, json (one document an image), or a template such as '{{.digest}}'")
+  @Nullable String format;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "digests only, and no progress")
+  boolean quiet;
+
   @Option(
       names = "--name",
       paramLabel = "NAME",
@@ -28,6 +40,7 @@ final class ImageImport extends Listing {
   @Override
   protected void run() {
     Scope scope = scope();
+    Format asked = Format.parse("names", format);
     List<Image> images;
     try (ProgressLine progress = new ProgressLine(call())) {
       if (archive.equals("-")) {
@@ -46,8 +59,8 @@ final class ImageImport extends Listing {
       }
     }
     for (Image image : images) {
-      if (isJson()) {
-        json(ImageRow.of(services(), scope, image));
+      if (asked.template() != null || asked.isJson()) {
+        Format.say(call(), asked.line(new Document(ImageRow.of(services(), scope, image))));
       } else {
         say(quiet ? image.target().digest().toString() : ContainerRow.familiar(image.name()));
       }

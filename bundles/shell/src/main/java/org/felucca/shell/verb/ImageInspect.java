@@ -12,6 +12,7 @@ import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
 import org.felucca.oci.Json;
 import org.felucca.shell.session.Services;
+import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
@@ -23,14 +24,20 @@ final class ImageInspect extends Inspection {
   @Override
   protected void run() throws Exception {
     Scope scope = scope();
+    format();
     forEach(
         images,
         text ->
             show(
-                document(
+                shown(
                     services(),
                     scope,
                     services().images().use(service -> service.find(scope, text)))));
+  }
+
+  /** The document with docker's words. */
+  static Document shown(Services services, Scope scope, Image image) {
+    return DockerWords.image(document(services, scope, image), ImageRow.of(services, scope, image));
   }
 
   /** The document; without what the manifest says if there is none for this machine. */

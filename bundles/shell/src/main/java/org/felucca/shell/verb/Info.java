@@ -3,23 +3,27 @@ package org.felucca.shell.verb;
 import java.time.Instant;
 import org.felucca.api.Scope;
 import org.felucca.api.info.EngineInfo;
+import org.felucca.shell.view.Document;
 import org.felucca.shell.view.Words;
+import picocli.CommandLine.Option;
 
 /** Shows the engine at a glance. */
-final class Info extends Listing {
+final class Info extends Inspection {
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "only the address")
+  boolean quiet;
+
   @Override
   protected void run() {
     Scope scope = scope();
+    format();
     EngineInfo info = services().info().use(service -> service.info(scope));
-    if (isJson()) {
-      json(info);
-      return;
-    }
     if (quiet) {
       say(info.address().toString());
       return;
     }
-    call().out().print(text(scope, info, Instant.now()));
+    show(new Document(info), () -> text(scope, info, Instant.now()));
   }
 
   private static String text(Scope scope, EngineInfo info, Instant now) {

@@ -11,6 +11,7 @@ import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerView;
 import org.felucca.api.image.Image;
 import org.felucca.oci.Json;
+import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
@@ -22,10 +23,11 @@ final class Inspect extends Inspection {
   @Override
   protected void run() throws Exception {
     Scope scope = scope();
+    format();
     forEach(objects, text -> show(inspect(scope, text)));
   }
 
-  private Object inspect(Scope scope, String text) {
+  private Document inspect(Scope scope, String text) {
     ContainerRecord record;
     try {
       record = container(text);
@@ -39,9 +41,11 @@ final class Inspect extends Inspection {
             "there is no container and no image %s in namespace %s; felucca ps -a and felucca images list them"
                 .formatted(text, scope.namespace()));
       }
-      return ImageInspect.document(services(), scope, image);
+      return ImageInspect.shown(services(), scope, image);
     }
-    return document(services().containers().use(service -> service.inspect(scope, record.id())));
+    ContainerView view =
+        services().containers().use(service -> service.inspect(scope, record.id()));
+    return DockerWords.container(document(view), ContainerRow.of(view));
   }
 
   private @Nullable Image imageOrNull(Scope scope, String text) {

@@ -1,29 +1,49 @@
 package org.felucca.shell.verb;
 
+import java.util.function.Supplier;
 import org.felucca.oci.Json;
+import org.felucca.shell.view.Document;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** A verb that shows whole documents. */
 abstract class Inspection extends Verb {
-  /** How they are shown. */
-  enum Layout {
-    /** Indented. */
-    pretty,
-    /** One document a line. */
-    json
+  @Option(
+      names = {"-f", "--format"},
+      paramLabel = "FORMAT",
+      description =
+          "pretty (for people), json (one document a line), or a template such as '{{.Id}}' or '{{json .}}'")
+  @Nullable String format;
+
+  private @Nullable Format parsed;
+
+  /** What was asked for; wrong formats are refused here, before anything is done. */
+  final Format format() {
+    if (parsed == null) {
+      parsed = Format.parse("pretty", format);
+    }
+    return parsed;
   }
 
-  @Option(
-      names = "--format",
-      paramLabel = "pretty|json",
-      description = "indented, or one JSON document a line")
-  Layout format = Layout.pretty;
-
+  /** Shows a document, indented if nothing else was asked for. */
   final void show(Object document) {
-    if (format == Layout.json) {
-      json(document);
+    show(new Document(document));
+  }
+
+  /** As {@link #show(Object)}, with words for templates. */
+  final void show(Document document) {
+    show(document, () -> Json.pretty(document.whole(), Json.Names.SNAKE));
+  }
+
+  /** Shows a document, or what people read instead. */
+  final void show(Document document, Supplier<String> people) {
+    Format asked = format();
+    if (asked.template() != null) {
+      Format.say(call(), asked.line(document));
+    } else if (asked.isJson()) {
+      say(asked.line(document));
     } else {
-      call().out().print(Json.pretty(document, Json.Names.SNAKE));
+      call().out().print(people.get());
     }
   }
 }

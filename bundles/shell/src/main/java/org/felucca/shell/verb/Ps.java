@@ -1,17 +1,25 @@
 package org.felucca.shell.verb;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
+import org.felucca.oci.filter.Fields;
+import org.felucca.shell.view.Style;
 import org.felucca.shell.view.Table;
 import org.felucca.shell.view.Words;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Lists containers. */
-final class Ps extends Listing {
+final class Ps extends Listing<ContainerRow> {
   private static final int ID_LENGTH = 12;
   private static final int COMMAND_WIDTH = 30;
+  private static final Set<String> STATUSES =
+      Set.of("created", "running", "paused", "pausing", "stopped", "exited", "unknown");
 
   @Option(
       names = {"-a", "--all"},
@@ -19,57 +27,143 @@ final class Ps extends Listing {
   boolean all;
 
   @Option(
-      names = {"-f", "--filter"},
-      paramLabel = "FILTER",
-      description =
-          "only those that match one: status=running, name=TEXT, label=NAME[=VALUE], or containerd's grammar such as "
-              + "'image~=busybox,labels.tier==web'")
-  List<String> filters = new ArrayList<>();
+      names = {"-l", "--latest"},
+      description = "only the one that was made last, in whatever state")
+  boolean latest;
 
-  @Option(names = "--no-trunc", description = "do not shorten anything")
-  boolean whole;
+  @Option(
+      names = "--last",
+      paramLabel = "COUNT",
+      description =
+          "only so many that were made last, in whatever state; -n COUNT does it as well, as docker has it")
+  @Nullable Integer last;
 
   @Override
-  protected void run() {
+  protected List<ContainerRow> rows() {
     Scope scope = scope();
-    ContainerFilters parsed = ContainerFilters.parse(filters);
-    List<ContainerRow> rows =
-        services().containers().use(containers -> containers.list(scope, parsed.engine())).stream()
-            .map(ContainerRow::of)
-            .filter(row -> all || parsed.hasStatus() || row.isActive())
-            .filter(parsed::accepts)
-            .toList()
-            .reversed();
-    if (quiet) {
-      rows.forEach(row -> say(id(row)));
-    } else if (isJson()) {
-      rows.forEach(this::json);
-    } else {
-      call().out().print(table(rows, Instant.now()).text(whole ? 0 : call().columns()));
-    }
+    return services().containers().use(containers -> containers.list(scope, List.of())).stream()
+        .map(ContainerRow::of)
+        .toList()
+        .reversed();
   }
 
-  Table table(List<ContainerRow> rows, Instant now) {
-    Table table =
-        new Table("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "RUNTIME", "NAMES")
-            .shrink("COMMAND")
-            .shrink("IMAGE")
-            .shrink("NAMES");
-    for (ContainerRow row : rows) {
-      String command = "\"" + String.join(" ", row.command()) + "\"";
-      table.row(
-          id(row),
-          row.imageText(),
-          whole ? command : Table.cut(command, COMMAND_WIDTH),
-          Words.ago(row.createdAt(), now),
-          row.statusText(now),
-          row.runtime(),
-          row.name());
+  @Override
+  protected void run() throws Exception {
+    // docker's -n is a number, where -n names a namespace everywhere else.
+    if (last == null && namespace != null && namespace.matches("[0-9]{1,9}|-1")) {
+      last = Integer.valueOf(namespace);
+      namespace = null;
     }
-    return table;
+    if (last != null && last < -1) {
+      throw EngineException.invalid("--last " + last + " must be a number of containers");
+    }
+    super.run();
   }
 
-  private String id(ContainerRow row) {
+  @Override
+  protected List<ContainerRow> select(
+      List<ContainerRow> matching, RowFilters<ContainerRow> parsed) {
+    if (latest || last != null) {
+      long limit = latest ? 1 : last == null || last < 0 ? Long.MAX_VALUE : last;
+      return matching.stream().limit(limit).toList();
+    }
+    return all || parsed.names("status")
+        ? matching
+        : matching.stream().filter(ContainerRow::isActive).toList();
+  }
+
+  @Override
+  protected Columns<ContainerRow> columns() {
+    Instant now = Instant.now();
+    return new Columns<>(ContainerRow.class)
+        .column("CONTAINER ID", "ID", this::brief)
+        .column("IMAGE", "Image", ContainerRow::imageText)
+        .shrinks()
+        .column("COMMAND", "Command", this::command)
+        .shrinks()
+        .dispensable()
+        .column("CREATED", "RunningFor", row -> Words.ago(row.createdAt(), now))
+        .dispensable()
+        .column("STATUS", "Status", row -> row.statusText(now))
+        .style(Ps::style)
+        .column("RUNTIME", "Runtime", ContainerRow::runtime)
+        .dispensable()
+        .column("NAMES", "Names", ContainerRow::name)
+        .shrinks()
+        .word("State", row -> row.status().equals("stopped") ? "exited" : row.status())
+        .word("CreatedAt", row -> row.createdAt().toString())
+        .word("Labels", row -> Words.pairs(row.labels()));
+  }
+
+  private String command(ContainerRow row) {
+    String command = "\"" + String.join(" ", row.command()) + "\"";
+    return whole ? command : Table.cut(command, COMMAND_WIDTH);
+  }
+
+  private static Style style(ContainerRow row) {
+    return switch (row.status()) {
+      case "running" -> Style.GOOD;
+      case "paused", "pausing" -> Style.WARNING;
+      case "stopped" -> row.exitStatus() == null || row.exitStatus() == 0 ? Style.DIM : Style.BAD;
+      default -> Style.DIM;
+    };
+  }
+
+  @Override
+  protected String brief(ContainerRow row) {
     return whole || row.id().length() <= ID_LENGTH ? row.id() : row.id().substring(0, ID_LENGTH);
+  }
+
+  @Override
+  protected List<String> habits() {
+    return List.of("ancestor", "before", "exited", "since");
+  }
+
+  @Override
+  protected @Nullable Predicate<ContainerRow> habit(String key, String value) {
+    return switch (key) {
+      case "status" -> {
+        String status = value.toLowerCase(Locale.ROOT);
+        if (!STATUSES.contains(status)) {
+          throw EngineException.invalid(
+              "--filter status=%s: the status must be created, running, paused or exited"
+                  .formatted(value));
+        }
+        String own = status.equals("exited") ? "stopped" : status;
+        yield row -> row.status().equals(own);
+      }
+      case "ancestor", "image" -> {
+        String name = ContainerRow.familiar(value);
+        yield row ->
+            row.image().equals(value)
+                || row.imageText().equals(name)
+                || row.imageText().startsWith(name + ":");
+      }
+      case "exited" -> {
+        if (!value.matches("[0-9]{1,3}")) {
+          throw EngineException.invalid(
+              "--filter exited=%s: the status of a program must be a number".formatted(value));
+        }
+        yield row -> row.exitStatus() != null && row.exitStatus() == Integer.parseInt(value);
+      }
+      case "before" -> {
+        Instant then = container(value).createdAt();
+        yield row -> row.createdAt().isBefore(then);
+      }
+      case "since" -> {
+        Instant then = container(value).createdAt();
+        yield row -> row.createdAt().isAfter(then);
+      }
+      default -> null;
+    };
+  }
+
+  /** containerd calls the runtime {@code runtime.name}. */
+  @Override
+  protected Fields moreFields(ContainerRow row) {
+    return path ->
+        path.equals(List.of("runtime", "name"))
+            ? java.util.Optional.of(row.runtime())
+            : java.util.Optional.empty();
   }
 }

@@ -3,11 +3,11 @@ package org.felucca.shell.verb;
 import java.util.List;
 import org.felucca.api.runtime.RuntimeInfo;
 import org.felucca.api.runtime.RuntimeView;
-import org.felucca.shell.view.Table;
+import org.felucca.shell.view.Style;
 import org.jspecify.annotations.Nullable;
 
 /** Lists the runtimes. */
-final class RuntimeList extends Listing {
+final class RuntimeList extends Listing<RuntimeList.Row> {
   /** A runtime in the JSON document. */
   record Row(
       String name,
@@ -33,32 +33,31 @@ final class RuntimeList extends Listing {
   }
 
   @Override
-  protected void run() {
-    List<Row> rows =
-        services().runtimes().use(runtimes -> runtimes.list()).stream().map(Row::of).toList();
-    if (quiet) {
-      rows.forEach(row -> say(row.name()));
-    } else if (isJson()) {
-      rows.forEach(this::json);
-    } else {
-      call().out().print(table(rows).text(call().columns()));
-    }
+  protected List<Row> rows() {
+    return services().runtimes().use(runtimes -> runtimes.list()).stream().map(Row::of).toList();
   }
 
-  private static Table table(List<Row> rows) {
-    Table table =
-        new Table("NAME", "VERSION", "OCI", "BINARY", "CONTAINERS", "ALIASES")
-            .shrink("VERSION")
-            .shrink("ALIASES");
-    for (Row row : rows) {
-      table.row(
-          row.isDefault() ? row.name() + " (default)" : row.name(),
-          row.version() == null ? "can't be used: " + row.problem() : row.version(),
-          row.ociVersion() == null ? "" : row.ociVersion(),
-          row.binary() == null ? "" : row.binary(),
-          Integer.toString(row.containers()),
-          String.join(", ", row.aliases()));
-    }
-    return table;
+  @Override
+  protected Columns<Row> columns() {
+    return new Columns<>(Row.class)
+        .column("NAME", "Name", row -> row.isDefault() ? row.name() + " (default)" : row.name())
+        .column(
+            "VERSION",
+            "Version",
+            row -> row.version() == null ? "can't be used: " + row.problem() : row.version())
+        .shrinks()
+        .style(row -> row.version() == null ? Style.BAD : Style.PLAIN)
+        .column("OCI", "OCI", row -> row.ociVersion() == null ? "" : row.ociVersion())
+        .dispensable()
+        .column("BINARY", "Binary", row -> row.binary() == null ? "" : row.binary())
+        .column("CONTAINERS", "Containers", row -> Integer.toString(row.containers()))
+        .column("ALIASES", "Aliases", row -> String.join(", ", row.aliases()))
+        .shrinks()
+        .dispensable();
+  }
+
+  @Override
+  protected String brief(Row row) {
+    return row.name();
   }
 }

@@ -3,6 +3,9 @@ package org.felucca.shell.view;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Figures as people say them. */
 public final class Words {
@@ -53,6 +56,14 @@ public final class Words {
     }
     String digits = value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f";
     return String.format(Locale.ROOT, digits, value) + units.charAt(unit) + "B";
+  }
+
+  /** {@code name=value} between commas, sorted by name. */
+  public static String pairs(Map<String, String> pairs) {
+    return new TreeMap<>(pairs)
+        .entrySet().stream()
+            .map(pair -> pair.getKey() + "=" + pair.getValue())
+            .collect(Collectors.joining(","));
   }
 
   private static String count(long count, String unit) {

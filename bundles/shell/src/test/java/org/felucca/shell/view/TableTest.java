@@ -3,6 +3,7 @@ package org.felucca.shell.view;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TableTest {
@@ -32,6 +33,36 @@ class TableTest {
     String text = new Table("NAME").shrink("NAME").row("abcdefghijklmnop").text(3);
 
     assertEquals("NAME\nabcdefg…\n", text);
+  }
+
+  @Test
+  void text_tooNarrowForAll_leavesOutWhatCanBeDoneWithout() {
+    Table table =
+        new Table("ID", "CREATED", "RUNTIME", "NAME")
+            .shrink("NAME")
+            .leaveOut("RUNTIME")
+            .leaveOut("CREATED")
+            .row("0123456789ab", "3 minutes ago", "crun", "a-rather-long-name");
+
+    assertEquals(
+        "ID             CREATED         NAME\n0123456789ab   3 minutes ago   a-rather…\n",
+        table.text(40));
+    assertEquals("ID             NAME\n0123456789ab   a-rathe…\n", table.text(22));
+    assertTrue(table.text(0).contains("RUNTIME"));
+  }
+
+  @Test
+  void text_coloured_isAsWideAsPlain() {
+    Table table =
+        new Table("STATUS", "NAME")
+            .row(List.of(new Table.Cell("Up", Style.GOOD), new Table.Cell("web", Style.PLAIN)));
+
+    String coloured = table.text(0, true);
+
+    assertEquals(
+        "\u001b[1mSTATUS\u001b[0m   \u001b[1mNAME\u001b[0m\n\u001b[32mUp\u001b[0m       web\n",
+        coloured);
+    assertEquals(table.text(0), coloured.replaceAll("\u001b\\[[0-9]*m", ""));
   }
 
   @Test
