@@ -1,6 +1,7 @@
 package org.felucca.launcher;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +27,9 @@ import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.wiring.BundleRevision;
 
 /**
- * The framework with its bundles. Felix's cache is emptied at each start: what is to run is said by
- * the distribution and the updater's record alone, and jars are run where they lie.
+ * The framework with its bundles. Felix's cache starts empty at each start: what is to run is said
+ * by the distribution and the updater's record alone, and jars are run where they lie. Caches of
+ * earlier runs are removed when the engine serves, since that takes a twentieth of its start.
  */
 final class Engine {
   private static final Logger LOG = Logger.getLogger(Engine.class.getName());
@@ -57,23 +59,39 @@ final class Engine {
   private static final int START_LEVEL_OURS = 4;
 
   private final Framework framework;
+  private final Path cache;
   private final CountDownLatch ready = new CountDownLatch(1);
 
-  private Engine(Framework framework) {
+  private Engine(Framework framework, Path cache) {
     this.framework = framework;
+    this.cache = cache;
   }
 
   /**
    * Makes the framework; nothing runs yet.
    *
    * @param home the distribution's folder
-   * @throws StartException if the last run's cache cannot be removed
+   * @throws StartException if there can be no cache
    */
   static Engine make(Options options, Path home, String version) throws StartException {
-    Path cache = options.root().resolve("cache");
-    emptied(cache);
+    Path caches = options.root().resolve("cache");
+    Folders.prepare(caches, "rwx------");
+    Path cache = caches.resolve(System.currentTimeMillis() + "-" + ProcessHandle.current().pid());
     return new Engine(
-        new FrameworkFactory().newFramework(properties(options, home, version, cache)));
+        new FrameworkFactory().newFramework(properties(options, home, version, cache)), cache);
+  }
+
+  /** Removes the caches of earlier runs; one that cannot be removed is left to the next. */
+  void removeOldCaches() {
+    try (DirectoryStream<Path> caches = Files.newDirectoryStream(cache.resolveSibling("."))) {
+      for (Path old : caches) {
+        if (!old.getFileName().equals(cache.getFileName())) {
+          remove(old);
+        }
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "old caches of the framework stay for now", e);
+    }
   }
 
   /**
@@ -188,11 +206,9 @@ final class Engine {
   static void emptied(Path folder) throws StartException {
     try {
       if (Files.exists(folder)) {
-        try (Stream<Path> tree = Files.walk(folder)) {
-          for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-            if (!path.equals(folder)) {
-              Files.delete(path);
-            }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+          for (Path entry : entries) {
+            remove(entry);
           }
         }
       }
@@ -201,6 +217,14 @@ final class Engine {
           "cannot empty " + folder + ": " + Folders.reason(e) + "; remove it", e);
     }
     Folders.prepare(folder, "rwx------");
+  }
+
+  private static void remove(Path path) throws IOException {
+    try (Stream<Path> tree = Files.walk(path)) {
+      for (Path below : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(below);
+      }
+    }
   }
 
   private static void log(FrameworkEvent event) {

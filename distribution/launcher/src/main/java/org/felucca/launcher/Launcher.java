@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
@@ -20,6 +19,12 @@ final class Launcher {
 
   /** The first minute belongs to whoever started the engine. */
   private static final long REHEARSAL_DELAY_SECONDS = 10;
+
+  /** Of the fields behind the name in /proc/PID/stat. */
+  private static final int STAT_START_TIME = 19;
+
+  /** USER_HZ, 100 on every architecture that Linux runs Java on. */
+  private static final int TICKS_PER_SECOND = 100;
 
   private final Options options;
   private final Path home;
@@ -109,6 +114,7 @@ final class Launcher {
         stopping.set(true);
         return stop(started, bound) ? 0 : 1;
       }
+      Thread.ofPlatform().name("felucca-old-caches").daemon().start(started::removeOldCaches);
       rehearse();
       started.awaitStop();
       return stopping.get() ? awaitHalt() : 0;
@@ -188,9 +194,21 @@ final class Launcher {
     System.setProperty("ZstdTempFolder", path);
   }
 
+  /**
+   * By the kernel's clock since boot, as proc(5) has it: what the JVM calculates from it has whole
+   * seconds of error.
+   */
   private static long sinceProcessStart() {
-    Instant start = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
-    return Duration.between(start, Instant.now()).toMillis();
+    try {
+      String stat = Files.readString(Path.of("/proc/self/stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      String uptime = Files.readString(Path.of("/proc/uptime"));
+      return Math.round(Double.parseDouble(uptime.substring(0, uptime.indexOf(' '))) * 1000)
+          - Long.parseLong(fields[STAT_START_TIME]) * 1000 / TICKS_PER_SECOND;
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.FINE, "the time of the process's start is not known", e);
+      return -1;
+    }
   }
 
   /** The distribution's folder: the jar of this class lies in its lib folder. */
