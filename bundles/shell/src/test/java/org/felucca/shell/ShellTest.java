@@ -429,7 +429,7 @@ class ShellTest {
     }
     try (TestClient client = TestClient.call(path, "help")) {
       assertEquals(0, client.exit());
-      assertTrue(client.out().contains("From other bundles: sail\n"), client.out());
+      assertTrue(client.out().contains("From other bundles\n  sail\n"), client.out());
     }
   }
 

@@ -90,7 +90,10 @@ public record Call(
 
   /** Whether colours are wanted. */
   public boolean isColoured() {
-    return isTerminal() && environment("NO_COLOR") == null && !"dumb".equals(environment("TERM"));
+    String refused = environment("NO_COLOR");
+    return isTerminal()
+        && (refused == null || refused.isEmpty())
+        && !"dumb".equals(environment("TERM"));
   }
 
   /** The width of the terminal that is written to; 0 if none is. */
@@ -99,6 +102,12 @@ public record Call(
       return 0;
     }
     return client.size().columns();
+  }
+
+  /** The width of the terminal that standard error is written to; 80 without one. */
+  public int errorColumns() {
+    int columns = client == null || !isErrorTerminal() ? 0 : client.size().columns();
+    return columns == 0 ? USUAL_WIDTH : columns;
   }
 
   /** The width that text for people is broken to. */

@@ -6,6 +6,7 @@ import org.felucca.api.container.ContainerService;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.info.InfoService;
+import org.felucca.api.namespace.NamespaceStore;
 import org.felucca.api.runtime.RuntimeService;
 import org.felucca.api.task.TaskService;
 import org.felucca.swap.Failures.Reason;
@@ -25,6 +26,7 @@ public final class Services {
   private final Swap<RuntimeService> runtimes;
   private final Swap<InfoService> info;
   private final Swap<EventLog> events;
+  private final Swap<NamespaceStore> namespaces;
 
   /** Begins to watch. */
   @Activate
@@ -35,6 +37,7 @@ public final class Services {
     runtimes = new Swap<>(context, RuntimeService.class, Services::failure);
     info = new Swap<>(context, InfoService.class, Services::failure);
     events = new Swap<>(context, EventLog.class, Services::failure);
+    namespaces = new Swap<>(context, NamespaceStore.class, Services::failure);
   }
 
   /** Ends every use. */
@@ -46,6 +49,7 @@ public final class Services {
     runtimes.close();
     info.close();
     events.close();
+    namespaces.close();
   }
 
   /** Containers. */
@@ -71,6 +75,11 @@ public final class Services {
   /** What the engine says of itself. */
   public Swap<InfoService> info() {
     return info;
+  }
+
+  /** Namespaces. */
+  public Swap<NamespaceStore> namespaces() {
+    return namespaces;
   }
 
   /** The event log. */

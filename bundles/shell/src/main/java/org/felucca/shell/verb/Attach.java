@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.container.Attachment;
@@ -45,6 +46,11 @@ final class Attach extends Verb {
 
   @Override
   protected Names names() {
-    return Names.CONTAINERS;
+    return Names.RUNNING;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca attach web   # ctrl-p ctrl-q lets go of it again");
   }
 }

@@ -70,7 +70,7 @@ abstract class CreateArguments extends Verb {
 
   @Override
   protected Names names() {
-    return Names.IMAGE;
+    return Names.IMAGES;
   }
 
   /**

@@ -36,7 +36,7 @@ public final class Dispatch {
   private static void runGroup(Call call, String path, Group group, List<String> words)
       throws Exception {
     if (words.isEmpty() || isHelp(words.getFirst())) {
-      call.out().print(Overview.of(path, group, call.textColumns()));
+      call.out().print(Overview.of(path, group, call.textColumns(), call.isColoured()));
       if (words.isEmpty()) {
         throw new ExitStatus(ExitStatus.ENGINE, path + " needs one of the verbs above", null);
       }

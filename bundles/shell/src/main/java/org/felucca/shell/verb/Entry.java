@@ -5,6 +5,9 @@ import java.util.function.Supplier;
 
 /** A word that can be typed: a verb, or a group of verbs. */
 public sealed interface Entry {
+  /** Under which heading the overview lists it. */
+  String section();
+
   /** What it does, in a line. */
   String description();
 
@@ -14,8 +17,14 @@ public sealed interface Entry {
    * @param description what it does, in a line
    * @param maker makes the object for a call
    * @param hidden whether lists leave it out: an alias, or something that no person types
+   * @param aliasOf the words that mean the same, seen from its own table; empty if it is no alias
    */
-  record Leaf(String description, Supplier<? extends Verb> maker, boolean hidden)
+  record Leaf(
+      String section,
+      String description,
+      Supplier<? extends Verb> maker,
+      boolean hidden,
+      String aliasOf)
       implements Entry {}
 
   /**
@@ -24,5 +33,5 @@ public sealed interface Entry {
    * @param description what its verbs have in common
    * @param children its verbs, in the order of their list
    */
-  record Group(String description, Map<String, Entry> children) implements Entry {}
+  record Group(String section, String description, Map<String, Entry> children) implements Entry {}
 }

@@ -148,4 +148,9 @@ final class Events extends Verb {
     arguments.addAll(List.of("--since", Long.toString(position)));
     return arguments;
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca events", "felucca events --since 0 -f 'topic~=/tasks/' --format json");
+  }
 }

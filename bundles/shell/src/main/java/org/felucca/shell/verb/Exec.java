@@ -110,6 +110,11 @@ final class Exec extends Verb {
 
   @Override
   protected Names names() {
-    return Names.CONTAINERS;
+    return Names.RUNNING;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca exec web ls /etc", "felucca exec -it web sh");
   }
 }

@@ -17,7 +17,7 @@ final class Help extends Verb {
       List<String> others = new ArrayList<>(Gogo.verbs(call().session()));
       others.removeAll(Verbs.all().keySet());
       others.remove(Gogo.SCOPE);
-      call().out().print(Overview.of(others, call().textColumns()));
+      call().out().print(Overview.of(others, call().textColumns(), call().isColoured()));
       return;
     }
     Map<String, Entry> entries = Verbs.all();
@@ -32,5 +32,15 @@ final class Help extends Verb {
     if (entry != null) {
       Dispatch.run(call(), String.join(" ", words), entry, List.of("--help"));
     }
+  }
+
+  @Override
+  protected Names names() {
+    return Names.VERBS;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca help", "felucca help image import");
   }
 }

@@ -8,6 +8,7 @@ import org.felucca.api.Scope;
 import org.felucca.api.image.Image;
 import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,6 +31,8 @@ final class ImageImport extends Verb {
       description = "the name of an image that the archive does not name")
   @Nullable String name;
 
+  @Mixin ProgressOptions progress = new ProgressOptions();
+
   @Parameters(
       index = "0",
       paramLabel = "FILE|FOLDER|-",
@@ -38,24 +41,36 @@ final class ImageImport extends Verb {
   String archive = "";
 
   @Override
+  protected Names names(int argument) {
+    return argument == 0 ? Names.FILES : Names.NONE;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca image import busybox.tar",
+        "docker save app | felucca image import -   # from another engine",
+        "felucca image import --name app:1 ./layout   # a folder in the OCI layout");
+  }
+
+  @Override
   protected void run() {
     Scope scope = scope();
     Format asked = Format.parse("names", format);
     List<Image> images;
-    try (ProgressLine progress = new ProgressLine(call())) {
+    try (ProgressReport report = progress.begin(call(), quiet)) {
       if (archive.equals("-")) {
         images =
             services()
                 .images()
-                .use(service -> service.importStream(scope, call().in(), name, progress));
+                .use(service -> service.importStream(scope, call().in(), name, report));
       } else {
         Path path = call().path(archive);
         if (!Files.exists(path)) {
           throw EngineException.notFound(
               "import %s: there is no such file or folder".formatted(path));
         }
-        images =
-            services().images().use(service -> service.importPath(scope, path, name, progress));
+        images = services().images().use(service -> service.importPath(scope, path, name, report));
       }
     }
     for (Image image : images) {

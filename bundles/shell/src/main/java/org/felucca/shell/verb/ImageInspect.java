@@ -25,14 +25,7 @@ final class ImageInspect extends Inspection {
   protected void run() throws Exception {
     Scope scope = scope();
     format();
-    forEach(
-        images,
-        text ->
-            show(
-                shown(
-                    services(),
-                    scope,
-                    services().images().use(service -> service.find(scope, text)))));
+    forEach(images, text -> show(shown(services(), scope, image(text))));
   }
 
   /** The document with docker's words. */
@@ -67,5 +60,12 @@ final class ImageInspect extends Inspection {
   @Override
   protected Names names() {
     return Names.IMAGES;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca image inspect busybox",
+        "felucca image inspect -f '{{.Config.Cmd}} {{join .RootFS.Layers \" \"}}' busybox");
   }
 }

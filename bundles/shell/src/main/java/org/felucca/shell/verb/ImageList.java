@@ -97,8 +97,7 @@ final class ImageList extends Listing<ImageRow> {
   }
 
   private Instant created(String text) {
-    Scope scope = scope();
-    return services().images().use(images -> images.find(scope, text)).createdAt();
+    return image(text).createdAt();
   }
 
   /** By the name, or by the last part of it, with or without a tag. */
@@ -124,5 +123,13 @@ final class ImageList extends Listing<ImageRow> {
   protected Fields moreFields(ImageRow row) {
     return path ->
         path.equals(List.of("target", "digest")) ? Optional.of(row.digest()) : Optional.empty();
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca image ls",
+        "felucca images 'busy*'",
+        "felucca images --format '{{.Repository}}:{{.Tag}} {{.Size}}'");
   }
 }

@@ -24,14 +24,25 @@ final class ImageRemove extends Verb {
         text ->
             say(
                 ContainerRow.familiar(
-                    services()
-                        .images()
-                        .use(service -> service.remove(scope, text, force))
+                    orGuess(
+                            Names.IMAGES,
+                            text,
+                            () ->
+                                services()
+                                    .images()
+                                    .use(service -> service.remove(scope, text, force)))
                         .name())));
   }
 
   @Override
   protected Names names() {
     return Names.IMAGES;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca image rm busybox",
+        "felucca rmi -f example.org/tools:1   # also if a container uses it");
   }
 }

@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import java.util.List;
 import org.felucca.api.Scope;
 import org.felucca.api.image.Image;
 import picocli.CommandLine.Option;
@@ -21,12 +22,21 @@ final class ImageTag extends Verb {
   @Override
   protected void run() {
     Scope scope = scope();
-    Image tagged = services().images().use(images -> images.tag(scope, image, name, force));
+    Image tagged =
+        orGuess(
+            Names.IMAGES,
+            image,
+            () -> services().images().use(images -> images.tag(scope, image, name, force)));
     say(ContainerRow.familiar(tagged.name()));
   }
 
   @Override
-  protected Names names() {
-    return Names.IMAGES;
+  protected Names names(int argument) {
+    return argument == 0 ? Names.IMAGES : Names.NONE;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca image tag busybox example.org/tools:1");
   }
 }

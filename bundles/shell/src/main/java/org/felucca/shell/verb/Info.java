@@ -1,6 +1,7 @@
 package org.felucca.shell.verb;
 
 import java.time.Instant;
+import java.util.List;
 import org.felucca.api.Scope;
 import org.felucca.api.info.EngineInfo;
 import org.felucca.shell.view.Document;
@@ -51,5 +52,10 @@ final class Info extends Inspection {
 
   private static void line(StringBuilder text, String name, Object value) {
     text.append("%-12s %s\n".formatted(name + ":", value));
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca info", "felucca info -f '{{.default_runtime}}'");
   }
 }

@@ -30,16 +30,20 @@ final class Inspect extends Inspection {
   private Document inspect(Scope scope, String text) {
     ContainerRecord record;
     try {
-      record = container(text);
+      record = services().containers().use(containers -> containers.find(scope, text));
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.NOT_FOUND) {
         throw e;
       }
       Image image = imageOrNull(scope, text);
       if (image == null) {
-        throw EngineException.notFound(
-            "there is no container and no image %s in namespace %s; felucca ps -a and felucca images list them"
-                .formatted(text, scope.namespace()));
+        throw new KnownNames(services(), scope)
+            .withGuess(
+                EngineException.notFound(
+                    "there is no container and no image %s in namespace %s; felucca ps -a and felucca images list them"
+                        .formatted(text, scope.namespace())),
+                Names.BOTH,
+                text);
       }
       return ImageInspect.shown(services(), scope, image);
     }
@@ -84,5 +88,13 @@ final class Inspect extends Inspection {
   @Override
   protected Names names() {
     return Names.BOTH;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca inspect web",
+        "felucca inspect -f '{{.State.Pid}}' web",
+        "felucca inspect -f '{{json .spec.mounts}}' web");
   }
 }

@@ -10,6 +10,7 @@ import org.apache.felix.gogo.jline.Highlighter;
 import org.apache.felix.gogo.jline.Parser;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
+import org.felucca.api.Scope;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.session.CarriageReturns;
 import org.felucca.shell.session.Client;
@@ -40,9 +41,14 @@ final class InteractiveShell {
 
   private final Call call;
   private final Client client;
+  private final Scope scope;
   private final boolean coloured;
 
-  InteractiveShell(Call call, Client client) {
+  /**
+   * @param scope the namespace that it works in
+   */
+  InteractiveShell(Call call, Client client, Scope scope) {
+    this.scope = scope;
     this.call = call;
     this.client = client;
     this.coloured = call.isColoured();
@@ -118,7 +124,7 @@ final class InteractiveShell {
             .appName("felucca")
             .terminal(terminal)
             .parser(new Parser())
-            .completer(new VerbCompleter(call.services(), session));
+            .completer(new VerbCompleter(call.services(), session, scope));
     if (coloured) {
       builder.highlighter(new Highlighter(session));
     }

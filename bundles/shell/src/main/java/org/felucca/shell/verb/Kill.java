@@ -55,6 +55,12 @@ final class Kill extends Verb {
 
   @Override
   protected Names names() {
-    return Names.CONTAINERS;
+    return Names.RUNNING;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca kill web", "felucca kill -s HUP web   # lets it read its configuration again");
   }
 }

@@ -94,4 +94,9 @@ final class Logs extends Verb {
   protected Names names() {
     return Names.CONTAINERS;
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca logs web", "felucca logs -f --tail 20 -t web");
+  }
 }

@@ -1,15 +1,29 @@
 package org.felucca.shell.verb;
 
-/** What the arguments of a verb name; the interactive shell completes them. */
+/** What an argument of a verb names, for completion. */
 public enum Names {
   /** Nothing that is known here. */
   NONE,
-  /** Containers. */
+  /** A file or a folder of the client's machine. */
+  FILES,
+  /** Containers in any state. */
   CONTAINERS,
-  /** An image first, then words of a container's program. */
-  IMAGE,
+  /** Containers that run, also paused ones. */
+  RUNNING,
+  /** Containers that do not run. */
+  STOPPED,
+  /** Containers that are paused. */
+  PAUSED,
   /** Images. */
   IMAGES,
   /** Containers, then images. */
-  BOTH
+  BOTH,
+  /** Namespaces. */
+  NAMESPACES,
+  /** OCI runtimes. */
+  RUNTIMES,
+  /** Snapshotters. */
+  SNAPSHOTTERS,
+  /** Words that name verbs. */
+  VERBS
 }

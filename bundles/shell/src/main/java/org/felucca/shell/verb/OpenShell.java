@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.shell.session.Client;
 import org.felucca.shell.session.Script;
@@ -18,9 +19,14 @@ final class OpenShell extends Verb {
     }
     Client client = call().requireClient();
     if (client.hello().isTerminal(0) && client.hello().isTerminal(1)) {
-      new InteractiveShell(call(), client).run(!again);
+      new InteractiveShell(call(), client, scope()).run(!again);
     } else {
       Script.run(call().session(), "standard input", client.in());
     }
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca shell   # exit leaves it", "echo ps | felucca shell");
   }
 }

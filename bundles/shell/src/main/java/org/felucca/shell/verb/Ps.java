@@ -166,4 +166,13 @@ final class Ps extends Listing<ContainerRow> {
             ? java.util.Optional.of(row.runtime())
             : java.util.Optional.empty();
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca ps -a",
+        "felucca ps -q -f status=exited   # ids of those that ended",
+        "felucca ps --format 'table {{.Names}}\\t{{.Status}}'",
+        "felucca ps -f 'labels.tier==web,image~=busybox'   # containerd's grammar");
+  }
 }

@@ -39,4 +39,12 @@ final class Remove extends Verb {
   protected Names names() {
     return Names.CONTAINERS;
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca rm web",
+        "felucca rm -f web   # kills it first",
+        "felucca rm $(felucca ps -aq -f status=exited)");
+  }
 }

@@ -1,6 +1,7 @@
 package org.felucca.shell.verb;
 
 import java.time.Duration;
+import java.util.List;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -104,5 +105,14 @@ final class Run extends CreateArguments {
       "Safe by default: docker's capabilities, a seccomp profile, masked paths and no_new_privs.",
       "The status is that of the program; 125 if the engine failed, 126 if the program can't be executed, 127 if it is not there."
     };
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca run --rm busybox echo hello",
+        "felucca run -it --rm busybox sh   # a terminal; ctrl-p ctrl-q leaves it running",
+        "felucca run -d --name clock busybox sh -c 'while date; do sleep 1; done'",
+        "felucca run --rm -v $PWD:/work:ro -w /work busybox ls");
   }
 }

@@ -60,4 +60,9 @@ final class RuntimeList extends Listing<RuntimeList.Row> {
   protected String brief(Row row) {
     return row.name();
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca runtime ls", "felucca runtime ls --format '{{.Name}} {{.Version}}'");
+  }
 }

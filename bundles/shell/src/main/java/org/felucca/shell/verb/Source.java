@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.shell.session.Script;
@@ -34,5 +35,10 @@ final class Source extends Verb {
       throw new EngineException(
           ErrorKind.FAILED_PRECONDITION, "source " + path + ": " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca source setup.felucca   # up to the first line that fails");
   }
 }

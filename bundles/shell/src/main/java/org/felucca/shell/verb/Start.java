@@ -77,6 +77,11 @@ final class Start extends Verb {
 
   @Override
   protected Names names() {
-    return Names.CONTAINERS;
+    return Names.STOPPED;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca start web", "felucca start -a -i job   # join its terminal");
   }
 }

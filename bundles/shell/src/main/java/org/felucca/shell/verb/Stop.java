@@ -75,6 +75,13 @@ final class Stop extends Verb {
 
   @Override
   protected Names names() {
-    return Names.CONTAINERS;
+    return Names.RUNNING;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of(
+        "felucca stop web",
+        "felucca stop -t 1 $(felucca ps -q)   # all of them, after a second at most");
   }
 }

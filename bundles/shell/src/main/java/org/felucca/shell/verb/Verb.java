@@ -4,10 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.image.Image;
 import org.felucca.oci.Json;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.session.ExitStatus;
@@ -51,6 +54,23 @@ public abstract class Verb {
     return Names.NONE;
   }
 
+  /**
+   * What one argument names, where they differ.
+   *
+   * @param argument which of them, from 0
+   */
+  protected Names names(int argument) {
+    return stopsAtArgument() && argument > 0 ? Names.NONE : names();
+  }
+
+  /**
+   * Lines to learn from, each a command as it would be typed, with an explanation behind {@code #}
+   * if it needs one.
+   */
+  protected List<String> examples() {
+    return List.of();
+  }
+
   final void run(Call here) throws Exception {
     call = here;
     run();
@@ -83,10 +103,42 @@ public abstract class Verb {
         : Scope.of(new Namespace(name));
   }
 
-  /** Finds a container. */
+  /**
+   * Finds a container by its name, its id or the beginning of its id.
+   *
+   * @throws EngineException NOT_FOUND, with names that may have been meant
+   */
   protected final ContainerRecord container(String text) {
     Scope scope = scope();
-    return services().containers().use(containers -> containers.find(scope, text));
+    return orGuess(
+        Names.CONTAINERS,
+        text,
+        () -> services().containers().use(containers -> containers.find(scope, text)));
+  }
+
+  /**
+   * Finds an image by its name, its digest or the beginning of that.
+   *
+   * @throws EngineException NOT_FOUND, with names that may have been meant
+   */
+  protected final Image image(String text) {
+    Scope scope = scope();
+    return orGuess(
+        Names.IMAGES, text, () -> services().images().use(images -> images.find(scope, text)));
+  }
+
+  /**
+   * Does what looks a name up; if there is nothing of this name, the failure says what may have
+   * been meant.
+   */
+  protected final <T> T orGuess(Names names, String text, Supplier<T> lookUp) {
+    try {
+      return lookUp.get();
+    } catch (EngineException e) {
+      throw e.kind() == ErrorKind.NOT_FOUND
+          ? new KnownNames(services(), scope()).withGuess(e, names, text)
+          : e;
+    }
   }
 
   /** Writes a line to standard output. */
@@ -168,11 +220,21 @@ public abstract class Verb {
         .description(description)
         .sortOptions(true)
         .abbreviateSynopsis(true)
-        .footer(footer());
+        .footer(wholeFooter());
     return line;
   }
 
-  /** What the help says at its end. */
+  private String[] wholeFooter() {
+    List<String> lines = new ArrayList<>(List.of(footer()));
+    List<String> examples = examples();
+    if (!examples.isEmpty()) {
+      lines.addAll(List.of("", examples.size() == 1 ? "Example:" : "Examples:"));
+      examples.forEach(example -> lines.add("  " + example.replace("%", "%%")));
+    }
+    return lines.toArray(String[]::new);
+  }
+
+  /** What the help says behind the options; the examples follow. */
   protected String[] footer() {
     return new String[0];
   }

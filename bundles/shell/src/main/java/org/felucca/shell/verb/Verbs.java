@@ -11,68 +11,46 @@ public final class Verbs {
   /** What a client says that comes back to a process it was joined to. */
   public static final String WAIT_FOR_EXIT = "wait-for-exit";
 
+  /** What shells ask for completion. */
+  public static final String COMPLETE = "__complete";
+
   private static final Map<String, Entry> ALL =
       new Table()
-          .verb("run", "Create a container from an image and start it", Run::new)
-          .verb("create", "Create a container from an image", Create::new)
-          .verb("start", "Start containers", Start::new)
-          .verb("stop", "Stop containers: a signal, then SIGKILL after a while", Stop::new)
-          .verb("kill", "Send a signal to containers", Kill::new)
-          .verb("exec", "Run a further program in a running container", Exec::new)
-          .verb("attach", "Join the terminal to a running container", Attach::new)
-          .verb("logs", "Show what a container has written", Logs::new)
+          .section("Containers")
+          .all(containers())
           .verb("ps", "List containers", Ps::new)
           .verb("inspect", "Show all that is known of containers or images", Inspect::new)
-          .verb("wait", "Wait until containers have ended, and print their status", Wait::new)
-          .verb("rm", "Remove containers", Remove::new)
-          .group(
-              "image",
-              "Images",
-              new Table()
-                  .verb(
-                      "import", "Import images from an archive or an OCI layout", ImageImport::new)
-                  .verb("ls", "List images", ImageList::new)
-                  .verb("inspect", "Show all that is known of images", ImageInspect::new)
-                  .verb("tag", "Give an image another name", ImageTag::new)
-                  .verb("rm", "Remove image names, and what only they used", ImageRemove::new)
-                  .alias("list", ImageList::new))
           .group(
               "container",
-              "Containers, by the longer names",
-              new Table()
-                  .verb("run", "Create a container from an image and start it", Run::new)
-                  .verb("create", "Create a container from an image", Create::new)
-                  .verb("start", "Start containers", Start::new)
-                  .verb("stop", "Stop containers: a signal, then SIGKILL after a while", Stop::new)
-                  .verb("kill", "Send a signal to containers", Kill::new)
-                  .verb("exec", "Run a further program in a running container", Exec::new)
-                  .verb("attach", "Join the terminal to a running container", Attach::new)
-                  .verb("logs", "Show what a container has written", Logs::new)
+              "The verbs above by their longer names: container ls, container rm, ...",
+              containers()
                   .verb("ls", "List containers", Ps::new)
                   .verb("inspect", "Show all that is known of containers", Inspect::new)
-                  .verb(
-                      "wait", "Wait until containers have ended, and print their status", Wait::new)
-                  .verb("rm", "Remove containers", Remove::new)
-                  .alias("list", Ps::new)
-                  .alias("ps", Ps::new))
+                  .alias("list", "ls")
+                  .alias("ps", "ls"))
+          .section("Images")
+          .group("image", "Images", images())
+          .alias("images", "image ls")
+          .alias("rmi", "image rm")
+          .section("Engine")
           .group(
               "runtime",
               "OCI runtimes",
               new Table()
                   .verb("ls", "List the runtimes that there are", RuntimeList::new)
-                  .alias("list", RuntimeList::new))
+                  .alias("list", "ls"))
           .verb("events", "Follow what happens", Events::new)
           .verb("info", "Show the engine at a glance", Info::new)
           .verb("version", "Show the versions of the engine", Version::new)
+          .section("Shell")
           .verb(
               "shell",
               "Open the interactive shell, or run the lines of standard input",
               OpenShell::new)
           .verb("source", "Run the lines of a file", Source::new)
           .verb("help", "Show this, or the help of a verb", Help::new)
-          .alias("images", ImageList::new)
-          .alias("rmi", ImageRemove::new)
-          .alias(WAIT_FOR_EXIT, WaitForExit::new)
+          .hidden(WAIT_FOR_EXIT, WaitForExit::new)
+          .hidden(COMPLETE, Complete::new)
           .entries;
 
   private Verbs() {}
@@ -82,21 +60,86 @@ public final class Verbs {
     return ALL;
   }
 
+  /** What can be done with containers, at the top and below {@code container}. */
+  private static Table containers() {
+    return new Table()
+        .verb("run", "Create a container from an image and start it", Run::new)
+        .verb("create", "Create a container from an image", Create::new)
+        .verb("start", "Start containers", Start::new)
+        .verb("stop", "Stop containers: a signal, then SIGKILL after a while", Stop::new)
+        .verb("kill", "Send a signal to containers", Kill::new)
+        .verb("exec", "Run a further program in a running container", Exec::new)
+        .verb("attach", "Join the terminal to a running container", Attach::new)
+        .verb("logs", "Show what a container has written", Logs::new)
+        .verb("wait", "Wait until containers have ended, and print their status", Wait::new)
+        .verb("rm", "Remove containers", Remove::new);
+  }
+
+  private static Table images() {
+    return new Table()
+        .verb("import", "Import images from an archive or an OCI layout", ImageImport::new)
+        .verb("ls", "List images", ImageList::new)
+        .verb("inspect", "Show all that is known of images", ImageInspect::new)
+        .verb("tag", "Give an image another name", ImageTag::new)
+        .verb("rm", "Remove image names, and what only they used", ImageRemove::new)
+        .alias("list", "ls");
+  }
+
   private static final class Table {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private String section = "";
 
-    Table verb(String name, String description, Supplier<? extends Verb> maker) {
-      entries.put(name, new Leaf(description, maker, false));
+    /** What comes next stands under this heading. */
+    Table section(String heading) {
+      section = heading;
       return this;
     }
 
-    Table alias(String name, Supplier<? extends Verb> maker) {
-      entries.put(name, new Leaf("", maker, true));
+    Table verb(String name, String description, Supplier<? extends Verb> maker) {
+      entries.put(name, new Leaf(section, description, maker, false, ""));
+      return this;
+    }
+
+    /** Adds all that another table has, under this heading. */
+    Table all(Table other) {
+      other.entries.forEach(
+          (name, entry) -> {
+            if (entry instanceof Leaf leaf) {
+              entries.put(
+                  name,
+                  new Leaf(
+                      section, leaf.description(), leaf.maker(), leaf.hidden(), leaf.aliasOf()));
+            }
+          });
+      return this;
+    }
+
+    /**
+     * Another word for what is here already.
+     *
+     * @param path the words for it, such as {@code image ls}
+     */
+    Table alias(String name, String path) {
+      Map<String, Entry> here = entries;
+      for (String word : path.split(" ", -1)) {
+        switch (here.get(word)) {
+          case Group group -> here = group.children();
+          case Leaf leaf ->
+              entries.put(name, new Leaf(section, leaf.description(), leaf.maker(), true, path));
+          case null -> throw new IllegalArgumentException(path);
+        }
+      }
+      return this;
+    }
+
+    /** What no person types. */
+    Table hidden(String name, Supplier<? extends Verb> maker) {
+      entries.put(name, new Leaf(section, "", maker, true, ""));
       return this;
     }
 
     Table group(String name, String description, Table children) {
-      entries.put(name, new Group(description, children.entries));
+      entries.put(name, new Group(section, description, children.entries));
       return this;
     }
   }

@@ -1,6 +1,7 @@
 package org.felucca.shell.verb;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.felucca.api.Scope;
 import org.felucca.api.info.EngineInfo;
@@ -33,5 +34,10 @@ final class Version extends Inspection {
         () ->
             "Felucca %s\nJava %s, Linux %s on %s\n"
                 .formatted(info.version(), Runtime.version(), info.kernel(), info.architecture()));
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca version", "felucca version -q");
   }
 }

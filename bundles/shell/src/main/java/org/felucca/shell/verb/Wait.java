@@ -41,4 +41,9 @@ final class Wait extends Verb {
   protected Names names() {
     return Names.CONTAINERS;
   }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca wait job   # prints its status when it has ended");
+  }
 }
