@@ -1,37 +1,65 @@
 //! The log file: appended to in whole records, rotated, and silent about a full disk until there is
 //! room to tell of it.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::record::{Loss, Name, Prefix};
+use crate::counters::Counters;
+use crate::format::Format;
+use crate::record::Loss;
+use crate::sys;
+use crate::time::Clock;
+
+/// How the log is kept.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub format: Format,
+    /// Beyond this length the file is rotated.
+    pub most: Option<u64>,
+    /// How many files there are, the one that is written included.
+    pub files: u32,
+    /// Whether older files go when the disk is full; else what can't be written is dropped.
+    pub gives_way: bool,
+}
 
 pub struct Log {
     path: PathBuf,
     file: File,
     /// The file's length, which nobody else changes.
     length: u64,
-    /// Beyond this length the file is rotated.
-    most: Option<u64>,
+    rules: Rules,
+    /// What is not told of yet.
     loss: Loss,
     reason: String,
-    clock: Prefix,
+    clock: Clock,
+    pub counters: Counters,
 }
 
 impl Log {
-    pub fn open(path: &Path, most: Option<u64>) -> io::Result<Self> {
-        let (file, length) = open(path)?;
+    /// Waits for another writer to end, up to `patience`; then there are two, and each record is still
+    /// whole.
+    pub fn open(path: &Path, rules: Rules, patience: Duration) -> io::Result<Self> {
+        let (file, length) = open(path, rules.format)?;
+        sys::lock(&file, patience);
         Ok(Log {
             path: path.to_owned(),
             file,
             length,
-            most,
+            rules,
             loss: Loss::default(),
             reason: String::new(),
-            clock: Prefix::new(Name::Stderr),
+            clock: Clock::new(),
+            counters: Counters::open(&with_suffix(path, "lost")),
         })
+    }
+
+    /// Nothing more is written; who waits for that need not wait for what else this process does.
+    pub fn unlock(&self) {
+        sys::unlock(&self.file);
     }
 
     /// Appends whole records. What cannot be written is counted and dropped: a container must not
@@ -54,8 +82,10 @@ impl Log {
                     let whole = memchr::memrchr(b'\n', &now[..written]).map_or(0, |at| at + 1);
                     self.length += whole as u64;
                     self.cut_back();
-                    self.loss.add(&records[whole..]);
-                    return;
+                    if self.give_way(&e) {
+                        return self.append_after_loss(&records[whole..]);
+                    }
+                    return self.lose(&records[whole..]);
                 }
             }
         }
@@ -65,15 +95,50 @@ impl Log {
     /// filled with notes.
     fn append_after_loss(&mut self, records: &[u8]) {
         self.clock.now();
-        let mut all = self.loss.note(&self.clock, &self.reason);
-        all.extend_from_slice(records);
-        match self.write(&all) {
-            Ok(()) => self.loss = Loss::default(),
-            Err(_) => {
-                self.cut_back();
-                self.loss.add(records);
+        loop {
+            let mut all = self.rules.format.note(&self.clock, &self.loss.tell(&self.reason));
+            all.extend_from_slice(records);
+            match self.write(&all) {
+                Ok(()) => {
+                    self.loss = Loss::default();
+                    return;
+                }
+                Err((_, e)) => {
+                    self.cut_back();
+                    if !self.give_way(&e) {
+                        return self.lose(records);
+                    }
+                }
             }
         }
+    }
+
+    fn lose(&mut self, records: &[u8]) {
+        let mut lost = Loss::default();
+        self.rules.format.count(records, &mut lost);
+        self.loss.stdout += lost.stdout;
+        self.loss.stderr += lost.stderr;
+        self.counters.add(&lost);
+    }
+
+    /// Removes the oldest file to make room, if that is the rule and there is one.
+    fn give_way(&mut self, e: &io::Error) -> bool {
+        if !self.rules.gives_way || !matches!(e.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT)) {
+            return false;
+        }
+        for number in (1..self.rules.files).rev() {
+            let old = self.numbered(number);
+            let Ok(found) = std::fs::symlink_metadata(&old) else {
+                continue;
+            };
+            if std::fs::remove_file(&old).is_ok() {
+                let lost = Loss { removed: found.len(), ..Loss::default() };
+                self.loss.removed += lost.removed;
+                self.counters.add(&lost);
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a loss is still to be told of.
@@ -84,7 +149,7 @@ impl Log {
     /// How many bytes of `records` may be written before the file is too long. Never nothing for an
     /// empty file: a record that is longer than the limit has to go somewhere.
     fn room(&self, records: &[u8]) -> usize {
-        let Some(most) = self.most else {
+        let Some(most) = self.rules.most else {
             return records.len();
         };
         let room = usize::try_from(most.saturating_sub(self.length)).unwrap_or(usize::MAX);
@@ -120,35 +185,72 @@ impl Log {
         }
     }
 
-    /// The file becomes `<path>.1`, and a new one begins. If that fails, the old one goes on.
+    fn numbered(&self, number: u32) -> PathBuf {
+        with_suffix(&self.path, &number.to_string())
+    }
+
+    /// The file becomes `<path>.1`, the older ones count up, the oldest goes, and a new one begins.
+    /// If that fails, the old one goes on.
     fn rotate(&mut self) {
-        let mut old = self.path.clone().into_os_string();
-        old.push(".1");
-        let result = std::fs::rename(&self.path, &old).and_then(|()| {
-            open(&self.path).inspect_err(|_| {
-                let _ = std::fs::rename(&old, &self.path);
+        let result = self.make_place().and_then(|old| {
+            self.begin().inspect_err(|_| {
+                if let Some(old) = &old {
+                    let _ = std::fs::rename(old, &self.path);
+                }
             })
         });
         match result {
-            Ok((file, length)) => (self.file, self.length) = (file, length),
+            Ok(next) => self.become_file(next),
             // Someone removed the log: a new one is what they want.
-            Err(e) if e.kind() == ErrorKind::NotFound => match open(&self.path) {
-                Ok((file, length)) => (self.file, self.length) = (file, length),
+            Err(e) if e.kind() == ErrorKind::NotFound => match self.begin() {
+                Ok(next) => self.become_file(next),
                 Err(_) => self.postpone_rotation(),
             },
             Err(_) => self.postpone_rotation(),
         }
     }
 
+    /// Frees the name of the log; says under which one its file is now, if it still is.
+    fn make_place(&self) -> io::Result<Option<PathBuf>> {
+        if self.rules.files < 2 {
+            return std::fs::remove_file(&self.path).map(|()| None);
+        }
+        for number in (1..self.rules.files - 1).rev() {
+            match std::fs::rename(self.numbered(number), self.numbered(number + 1)) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+        }
+        let old = self.numbered(1);
+        std::fs::rename(&self.path, &old).map(|()| Some(old))
+    }
+
+    fn begin(&self) -> io::Result<(File, u64)> {
+        let next = open(&self.path, self.rules.format)?;
+        sys::lock(&next.0, Duration::ZERO);
+        Ok(next)
+    }
+
+    fn become_file(&mut self, (file, length): (File, u64)) {
+        (self.file, self.length) = (file, length);
+    }
+
     /// Lets the file grow by once more its limit before the next attempt.
     fn postpone_rotation(&mut self) {
-        self.most = self.most.map(|most| self.length.saturating_add(most));
+        self.rules.most = self.rules.most.map(|most| self.length.saturating_add(most));
     }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.to_owned().into_os_string();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Opens the log for appending whole records and says how long it is. What a killed writer left of
 /// half a record is removed.
-fn open(path: &Path) -> io::Result<(File, u64)> {
+fn open(path: &Path, format: Format) -> io::Result<(File, u64)> {
     let file = OpenOptions::new()
         .read(true)
         .append(true)
@@ -161,9 +263,7 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let length = found.len();
-    // No record is longer than this.
-    let longest = (crate::record::LONGEST + crate::record::PREFIX + 1) as u64;
-    let from = length.saturating_sub(longest);
+    let from = length.saturating_sub(format.longest() as u64);
     let mut tail = vec![0; usize::try_from(length - from).unwrap_or(0)];
     file.read_exact_at(&mut tail, from)?;
     let whole = memchr::memrchr(b'\n', &tail).map_or(0, |at| at + 1);

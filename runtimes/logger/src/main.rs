@@ -5,20 +5,38 @@
 //! byte for a crash; older ones accept either. The query of the URI comes as arguments, a name and
 //! its value each, in no particular order.
 
+//!
+//! With `in.stdout` and `in.stderr` it reads fifos instead, for a shim that gives a process no input
+//! when a logger takes its output. Then whoever starts it waits for its end: it goes on in a child
+//! once all is well, and says on its standard error what is not.
+
+mod counters;
+mod format;
+mod journal;
 mod log;
 mod logger;
 mod record;
 mod sys;
 mod tee;
+mod time;
 
 use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use log::Log;
-use logger::{Logger, Stream};
+use format::Format;
+use journal::Journal;
+use log::{Log, Rules};
+use logger::{Logger, Store, Stream};
 use record::Name;
+
+/// How long an earlier logger of the same container may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     match run() {
@@ -33,21 +51,35 @@ fn main() -> ExitCode {
     }
 }
 
-#[derive(Default)]
+/// The arguments, each given once; an empty value is as if it were not given.
 struct Options {
     log: Option<PathBuf>,
     stdout: Option<PathBuf>,
     stderr: Option<PathBuf>,
-    most: Option<u64>,
+    in_stdout: Option<PathBuf>,
+    in_stderr: Option<PathBuf>,
+    journal: Option<PathBuf>,
+    fields: Vec<u8>,
+    rules: Rules,
 }
 
 fn run() -> Result<(), String> {
     // SAFETY: these numbers are the shim's to pass; nothing has been opened here before.
     let [stdout, stderr, ready] = [3, 4, 5].map(|number| unsafe { sys::inherited(number) });
     let options = parse(std::env::args_os().skip(1))?;
-    let path = options.log.ok_or("the argument `log` with the path of the log file is missing")?;
-    let log = Log::open(&path, options.most)
-        .map_err(|e| format!("cannot open the log {}: {e}; does its folder exist?", path.display()))?;
+    let format = options.rules.format;
+    let log =
+        match &options.log {
+            None => None,
+            Some(path) => Some(Log::open(path, options.rules, PATIENCE).map_err(|e| {
+                format!("cannot open the log {}: {e}; does its folder exist?", path.display())
+            })?),
+        };
+    let own = options.in_stdout.is_some() || options.in_stderr.is_some();
+    let [stdout, stderr] = match own {
+        true => [fifo(options.in_stdout.as_deref())?, fifo(options.in_stderr.as_deref())?],
+        false => [stdout, stderr],
+    };
     let signals = sys::only_sigterm().map_err(|e| format!("cannot set the signals up: {e}"))?;
     let streams = [
         Stream::new(Name::Stdout, stdout, options.stdout),
@@ -56,31 +88,92 @@ fn run() -> Result<(), String> {
     let [Ok(stdout), Ok(stderr)] = streams else {
         return Err("cannot read descriptors 3 and 4 without waiting".to_owned());
     };
-    let mut logger = Logger::new([stdout, stderr], log, signals);
-    if let Some(mut ready) = ready {
+    let journal = options.journal.map(|path| Journal::new(path, &options.fields));
+    if own {
+        sys::go_on_in_a_child()
+            .and_then(|()| sys::leave_the_parent())
+            .map_err(|e| format!("cannot go on in a child: {e}"))?;
+    }
+    let mut logger = Logger::new([stdout, stderr], Store::new(log, format, journal), signals, !own);
+    if let Some(mut ready) = ready.filter(|_| !own) {
         // If nobody listens, the streams tell soon enough.
         let _ = ready.write(&[0]);
     }
     logger.run().map_err(|e| format!("cannot wait for output: {e}"))
 }
 
-/// An empty value is as if the name were not given.
+/// Opens a fifo for reading, whether or not anybody writes to it yet.
+fn fifo(path: Option<&Path>) -> Result<Option<File>, String> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    match file.and_then(|file| Ok((file.metadata()?.file_type().is_fifo(), file))) {
+        Ok((true, file)) => Ok(Some(file)),
+        Ok(_) => Err(format!("{} is no fifo", path.display())),
+        Err(e) => Err(format!("cannot open the fifo {}: {e}", path.display())),
+    }
+}
+
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, String> {
-    let mut options = Options::default();
+    let mut options = Options {
+        log: None,
+        stdout: None,
+        stderr: None,
+        in_stdout: None,
+        in_stderr: None,
+        journal: None,
+        fields: Vec::new(),
+        rules: Rules { format: Format::Cri, most: None, files: 2, gives_way: false },
+    };
+    let mut kept = true;
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_default();
-        let path = (!value.is_empty()).then(|| PathBuf::from(&value));
+        if value.is_empty() {
+            continue;
+        }
+        let path = || Some(PathBuf::from(&value));
+        let text = value.to_str().unwrap_or_default();
         match name.to_str() {
-            Some("log") => options.log = path,
-            Some("stdout") => options.stdout = path,
-            Some("stderr") => options.stderr = path,
-            Some("max") if path.is_none() => options.most = None,
-            Some("max") => match value.to_str().and_then(|text| text.parse::<u64>().ok()) {
-                Some(most) if most > 0 => options.most = Some(most),
+            Some("log") => options.log = path(),
+            Some("stdout") => options.stdout = path(),
+            Some("stderr") => options.stderr = path(),
+            Some("in.stdout") => options.in_stdout = path(),
+            Some("in.stderr") => options.in_stderr = path(),
+            Some("journal") => options.journal = path(),
+            Some("fields") => options.fields = value.into_vec(),
+            Some("format") if text == "none" => kept = false,
+            Some("format") => {
+                options.rules.format =
+                    Format::parse(text).ok_or(format!("format {value:?} is none of cri, json and none"))?
+            }
+            Some("max") => match text.parse::<u64>() {
+                Ok(most) if most > 0 => options.rules.most = Some(most),
                 _ => return Err(format!("max {value:?} is no number of bytes above 0")),
             },
-            _ => return Err(format!("unknown argument {name:?}: log, stdout, stderr and max are known")),
+            Some("files") => match text.parse::<u32>() {
+                Ok(files @ 1..=1000) => options.rules.files = files,
+                _ => return Err(format!("files {value:?} is no number from 1 to 1000")),
+            },
+            Some("full") => match text {
+                "drop" => options.rules.gives_way = false,
+                "rotate" => options.rules.gives_way = true,
+                _ => return Err(format!("full {value:?} is neither drop nor rotate")),
+            },
+            _ => {
+                return Err(format!(
+                    "unknown argument {name:?}: log, format, max, files, full, stdout, stderr, in.stdout, \
+                     in.stderr, journal and fields are known"
+                ))
+            }
         }
+    }
+    if options.log.is_none() && kept {
+        return Err("the argument `log` with the path of the log file is missing".to_owned());
+    }
+    if !kept {
+        options.log = None;
     }
     Ok(options)
 }

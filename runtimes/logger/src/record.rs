@@ -1,15 +1,7 @@
-//! The records of the log (docs/log-format.md): one line each, in the format of Kubernetes' CRI.
-
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! One stream as the pieces that become records: its lines, the long ones in several.
 
 /// The longest text of one record; what is longer goes on in the next.
 pub const LONGEST: usize = 16 << 10;
-/// Time, stream and tag before the text.
-pub const PREFIX: usize = TIME + 10;
-const TIME: usize = 30;
-const TAG: usize = TIME + 8;
-/// The first letter in which the streams' names differ.
-const STREAM: usize = TIME + 4;
 
 /// What one read may add, beyond a line that is still waiting for its end. A buffer of this size is
 /// mapped, not taken from the heap: only the pages that a stream really uses cost memory.
@@ -21,63 +13,13 @@ pub enum Name {
     Stderr,
 }
 
-/// The beginning of every record of one stream, with the time of its last read.
-pub struct Prefix {
-    bytes: [u8; PREFIX],
-    second: u64,
-}
-
-impl Prefix {
-    pub fn new(name: Name) -> Self {
-        let mut bytes = *b"1970-01-01T00:00:00.000000000Z stdout F ";
-        if name == Name::Stderr {
-            bytes[TIME + 1..TIME + 7].copy_from_slice(b"stderr");
-        }
-        Prefix { bytes, second: 0 }
-    }
-
-    pub fn now(&mut self) {
-        self.set(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    }
-
-    fn set(&mut self, since_epoch: Duration) {
-        if self.second != since_epoch.as_secs() {
-            self.second = since_epoch.as_secs();
-            let (year, month, day) = civil(self.second / 86_400);
-            let second = self.second % 86_400;
-            self.digits(0, 4, year);
-            self.digits(5, 2, month);
-            self.digits(8, 2, day);
-            self.digits(11, 2, second / 3600);
-            self.digits(14, 2, second / 60 % 60);
-            self.digits(17, 2, second % 60);
-        }
-        self.digits(20, 9, u64::from(since_epoch.subsec_nanos()));
-    }
-
-    fn digits(&mut self, at: usize, count: usize, mut number: u64) {
-        for byte in self.bytes[at..at + count].iter_mut().rev() {
-            *byte = b'0' + (number % 10) as u8;
-            number /= 10;
+impl Name {
+    pub fn text(self) -> &'static str {
+        match self {
+            Name::Stdout => "stdout",
+            Name::Stderr => "stderr",
         }
     }
-
-    fn time(&self) -> &[u8] {
-        &self.bytes[..TIME]
-    }
-}
-
-/// The Gregorian date of a day after 1970-01-01. Years begin in March here, so that the leap day is
-/// a year's last.
-fn civil(day: u64) -> (u64, u64, u64) {
-    let day = day + 719_468; // since 0000-03-01
-    let (era, day) = (day / 146_097, day % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let first = (153 * month + 2) / 5;
-    let january = u64::from(month >= 10);
-    (era * 400 + year + january, if month < 10 { month + 3 } else { month - 9 }, day - first + 1)
 }
 
 /// Cuts one stream into records.
@@ -112,58 +54,49 @@ impl Lines {
         &self.buffer[self.end - count..self.end]
     }
 
-    /// Appends records to `batch` until it has `enough` bytes (true: call again) or the rest is a
-    /// line without an end (false).
-    pub fn cut(&mut self, prefix: &Prefix, batch: &mut Vec<u8>, enough: usize) -> bool {
+    /// Hands pieces to `put` until that says that it has enough (true: call again) or the rest is a
+    /// line without an end (false). Its second argument: a newline follows the piece in the stream.
+    pub fn cut(&mut self, mut put: impl FnMut(&[u8], bool) -> bool) -> bool {
         let mut newlines = memchr::memchr_iter(b'\n', &self.buffer[self.searched..self.end]);
         let base = self.searched;
-        while batch.len() < enough {
+        loop {
             let Some(newline) = newlines.next().map(|at| base + at) else {
                 self.searched = self.end;
                 while self.end - self.start > LONGEST {
-                    self.start = partial(prefix, &self.buffer, self.start, batch);
+                    put(&self.buffer[self.start..self.start + LONGEST], false);
+                    self.start += LONGEST;
                 }
                 return false;
             };
             while newline - self.start > LONGEST {
-                self.start = partial(prefix, &self.buffer, self.start, batch);
+                put(&self.buffer[self.start..self.start + LONGEST], false);
+                self.start += LONGEST;
             }
-            batch.extend_from_slice(&prefix.bytes);
-            batch.extend_from_slice(&self.buffer[self.start..=newline]);
+            let enough = put(&self.buffer[self.start..newline], true);
             self.start = newline + 1;
             self.searched = self.start;
+            if enough {
+                return true;
+            }
         }
-        true
     }
 
-    /// Makes a record of a line that has no end yet, or never will.
-    pub fn cut_rest(&mut self, prefix: &Prefix, batch: &mut Vec<u8>) {
+    /// Makes a piece of a line that has no end yet, or never will.
+    pub fn cut_rest(&mut self, mut put: impl FnMut(&[u8], bool) -> bool) {
         if self.start < self.end {
-            put_partial(prefix, &self.buffer[self.start..self.end], batch);
+            put(&self.buffer[self.start..self.end], false);
             (self.start, self.searched) = (self.end, self.end);
         }
     }
 }
 
-/// One record of the longest text from `start` on; returns where the next begins.
-fn partial(prefix: &Prefix, buffer: &[u8], start: usize, batch: &mut Vec<u8>) -> usize {
-    put_partial(prefix, &buffer[start..start + LONGEST], batch);
-    start + LONGEST
-}
-
-fn put_partial(prefix: &Prefix, text: &[u8], batch: &mut Vec<u8>) {
-    let tag = batch.len() + TAG;
-    batch.extend_from_slice(&prefix.bytes);
-    batch[tag] = b'P';
-    batch.extend_from_slice(text);
-    batch.push(b'\n');
-}
-
-/// How many bytes of each stream could not be stored.
+/// What the log lacks and has not told of yet, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Loss {
     pub stdout: u64,
     pub stderr: u64,
+    /// Of older parts of the log that were removed to make room.
+    pub removed: u64,
 }
 
 impl Loss {
@@ -171,27 +104,14 @@ impl Loss {
         *self == Loss::default()
     }
 
-    /// Counts what whole records stand for.
-    pub fn add(&mut self, records: &[u8]) {
-        for record in records.split_inclusive(|&b| b == b'\n') {
-            // The newline of the record stands for one of the stream only if the line ends there.
-            let bytes = (record.len() - PREFIX - usize::from(record[TAG] == b'P')) as u64;
-            match record[STREAM] {
-                b'o' => self.stdout += bytes,
-                _ => self.stderr += bytes,
-            }
-        }
-    }
-
-    /// The record that tells of the loss, at the place where it happened.
-    pub fn note(&self, prefix: &Prefix, reason: &str) -> Vec<u8> {
-        let mut note = prefix.time().to_vec();
-        let Loss { stdout, stderr } = self;
-        note.extend_from_slice(
-            format!(" stderr F:lost felucca-logger: lost {stdout} bytes of stdout and {stderr} of stderr: {reason}\n")
-                .as_bytes(),
-        );
-        note
+    /// What the log says of it.
+    pub fn tell(&self, reason: &str) -> String {
+        let Loss { stdout, stderr, removed } = self;
+        let older = match removed {
+            0 => String::new(),
+            _ => format!(" and removed {removed} bytes of older log"),
+        };
+        format!("felucca-logger: lost {stdout} bytes of stdout and {stderr} of stderr{older}: {reason}")
     }
 }
 
@@ -199,56 +119,39 @@ impl Loss {
 mod tests {
     use super::*;
 
-    const TIME_TEXT: &str = "2026-11-24T13:00:00.123456789Z";
-
-    fn prefix(name: Name) -> Prefix {
-        let mut prefix = Prefix::new(name);
-        prefix.set(Duration::new(1_795_525_200, 123_456_789));
-        prefix
-    }
-
-    /// What the records say, without the time.
     fn cut(pieces: &[&[u8]], enough: usize) -> String {
-        let prefix = prefix(Name::Stdout);
         let mut lines = Lines::new();
-        let mut log = Vec::new();
-        let mut batch = Vec::new();
+        let mut log = String::new();
         for piece in pieces {
             lines.space()[..piece.len()].copy_from_slice(piece);
             lines.filled(piece.len());
-            while lines.cut(&prefix, &mut batch, enough) {
-                log.append(&mut batch);
+            loop {
+                let mut count = 0;
+                let full = lines.cut(|text, complete| {
+                    log += &shown(text, complete);
+                    count += 1;
+                    count >= enough
+                });
+                if !full {
+                    break;
+                }
             }
-            log.append(&mut batch);
         }
-        lines.cut_rest(&prefix, &mut log);
-        String::from_utf8(log).unwrap().replace(&format!("{TIME_TEXT} stdout "), "")
+        lines.cut_rest(|text, complete| {
+            log += &shown(text, complete);
+            false
+        });
+        log
     }
 
-    #[test]
-    fn prefix_formats_time() {
-        assert_eq!(prefix(Name::Stdout).bytes, *format!("{TIME_TEXT} stdout F ").as_bytes());
-        assert_eq!(prefix(Name::Stderr).bytes, *format!("{TIME_TEXT} stderr F ").as_bytes());
-        for (second, text) in [
-            (0, "1970-01-01T00:00:00.000000000Z"),
-            (951_782_399, "2000-02-28T23:59:59.000000000Z"),
-            (951_782_400, "2000-02-29T00:00:00.000000000Z"),
-            (951_868_800, "2000-03-01T00:00:00.000000000Z"),
-            (1_709_164_800, "2024-02-29T00:00:00.000000000Z"),
-            (1_767_225_599, "2025-12-31T23:59:59.000000000Z"),
-            (1_767_225_600, "2026-01-01T00:00:00.000000000Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.000000000Z"),
-        ] {
-            let mut prefix = Prefix::new(Name::Stdout);
-            prefix.set(Duration::from_secs(second));
-            assert_eq!(std::str::from_utf8(prefix.time()).unwrap(), text);
-        }
+    fn shown(text: &[u8], complete: bool) -> String {
+        format!("{} {}\n", if complete { 'F' } else { 'P' }, std::str::from_utf8(text).unwrap())
     }
 
     #[test]
     fn cut_makes_one_record_a_line() {
-        assert_eq!(cut(&[b"one\ntwo\n\nthree"], 1 << 20), "F one\nF two\nF \nP three\n");
-        assert_eq!(cut(&[b"on", b"e\ntw", b"o\n"], 1 << 20), "F one\nF two\n");
+        assert_eq!(cut(&[b"one\ntwo\n\nthree"], 99), "F one\nF two\nF \nP three\n");
+        assert_eq!(cut(&[b"on", b"e\ntw", b"o\n"], 99), "F one\nF two\n");
         assert_eq!(cut(&[b"a\nb\nc\nd"], 1), "F a\nF b\nF c\nP d\n");
         assert_eq!(cut(&[b""], 1), "");
     }
@@ -257,31 +160,23 @@ mod tests {
     fn cut_splits_long_lines() {
         let longest = "x".repeat(LONGEST);
         let line = |tail: &str| format!("{longest}{tail}");
-        assert_eq!(cut(&[line("\n").as_bytes()], 1 << 20), format!("F {longest}\n"));
-        assert_eq!(cut(&[longest.as_bytes(), b"\n"], 1 << 20), format!("F {longest}\n"));
-        assert_eq!(cut(&[longest.as_bytes()], 1 << 20), format!("P {longest}\n"));
-        assert_eq!(cut(&[line("y\n").as_bytes()], 1 << 20), format!("P {longest}\nF y\n"));
-        assert_eq!(cut(&[line("y").as_bytes(), b"z"], 1 << 20), format!("P {longest}\nP yz\n"));
+        assert_eq!(cut(&[line("\n").as_bytes()], 99), format!("F {longest}\n"));
+        assert_eq!(cut(&[longest.as_bytes(), b"\n"], 99), format!("F {longest}\n"));
+        assert_eq!(cut(&[longest.as_bytes()], 99), format!("P {longest}\n"));
+        assert_eq!(cut(&[line("y\n").as_bytes()], 99), format!("P {longest}\nF y\n"));
+        assert_eq!(cut(&[line("y").as_bytes(), b"z"], 99), format!("P {longest}\nP yz\n"));
         let twice = format!("{longest}{longest}");
         assert_eq!(cut(&[twice.as_bytes(), b"\n"], 1), format!("P {longest}\nF {longest}\n"));
     }
 
     #[test]
-    fn loss_counts_bytes_of_the_streams() {
-        let mut records = Vec::new();
-        for (name, text) in [(Name::Stdout, "one\n\ntwo"), (Name::Stderr, "three\n")] {
-            let mut lines = Lines::new();
-            lines.space()[..text.len()].copy_from_slice(text.as_bytes());
-            lines.filled(text.len());
-            lines.cut(&prefix(name), &mut records, usize::MAX);
-            lines.cut_rest(&prefix(name), &mut records);
-        }
-        let mut loss = Loss::default();
-        loss.add(&records);
-        assert_eq!(loss, Loss { stdout: 8, stderr: 6 });
+    fn loss_tells_what_was_removed() {
+        let loss = Loss { stdout: 8, stderr: 6, removed: 0 };
         assert_eq!(
-            String::from_utf8(loss.note(&prefix(Name::Stdout), "disk full")).unwrap(),
-            format!("{TIME_TEXT} stderr F:lost felucca-logger: lost 8 bytes of stdout and 6 of stderr: disk full\n")
+            loss.tell("disk full"),
+            "felucca-logger: lost 8 bytes of stdout and 6 of stderr: disk full"
         );
+        let loss = Loss { removed: 100, ..loss };
+        assert!(loss.tell("x").ends_with("6 of stderr and removed 100 bytes of older log: x"));
     }
 }

@@ -1,10 +1,10 @@
 //! Every call to the kernel that the standard library has no safe form of. All `unsafe` of this
 //! program stands here, each with the reason why it is sound.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use libc::{pollfd, POLLIN, POLLOUT};
 
@@ -62,6 +62,44 @@ pub fn only_sigterm() -> io::Result<File> {
     let fd = check(unsafe { libc::signalfd(-1, &set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) })?;
     // SAFETY: the kernel has just opened it and nothing else owns it.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
+}
+
+/// Locks a file for this writer (an open file description lock, so a child of ours holds it, too).
+/// Who can take a read lock knows that nothing more is written. Not every file system has locks.
+pub fn lock(file: &File, patience: Duration) {
+    let end = Instant::now() + patience;
+    while let Err(e) = set_lock(file, libc::F_WRLCK) {
+        if !matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) || Instant::now() >= end {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+pub fn unlock(file: &File) {
+    let _ = set_lock(file, libc::F_UNLCK);
+}
+
+fn set_lock(file: &File, kind: libc::c_int) -> io::Result<()> {
+    // SAFETY: `flock` is plain data; all zero means the whole file.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = kind as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    // SAFETY: the structure lives during the call, which touches nothing else of this process.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock) }).map(drop)
+}
+
+/// Leads a session of its own and lets go of the standard streams.
+pub fn leave_the_parent() -> io::Result<()> {
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    // SAFETY: these calls take integers and touch no memory of this process.
+    unsafe {
+        check(libc::setsid())?;
+        for stream in 0..3 {
+            check(libc::dup2(null.as_raw_fd(), stream))?;
+        }
+    }
+    Ok(())
 }
 
 /// Goes on in a child; the parent ends here with status 0, so whoever waits for it waits no longer.

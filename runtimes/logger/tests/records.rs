@@ -174,7 +174,11 @@ fn bad_arguments_fail_before_ready() {
         (vec![("log", fifo.as_path())], "fifo: it is not a regular file"),
         (vec![("log", log.as_path()), ("max", Path::new("12k"))], "12k"),
         (vec![("log", log.as_path()), ("max", Path::new("0"))], "max"),
-        (vec![("log", log.as_path()), ("format", Path::new("json"))], "format"),
+        (vec![("log", log.as_path()), ("format", Path::new("xml"))], "format"),
+        (vec![("log", log.as_path()), ("files", Path::new("0"))], "files"),
+        (vec![("log", log.as_path()), ("full", Path::new("panic"))], "full"),
+        (vec![("log", log.as_path()), ("size", Path::new("1"))], "unknown"),
+        (vec![("log", log.as_path()), ("in.stdout", log.as_path())], "is no fifo"),
     ] {
         let mut logger = Logger::launch(&arguments);
         assert_eq!(logger.wait_ready(), [], "{word}");

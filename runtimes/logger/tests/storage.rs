@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use common::{eventually, read_back, Folder, Logger, Noise};
+use common::{eventually, read_back, read_back_json, Folder, Logger, Noise};
 
 #[test]
 fn log_is_rotated_between_records() {
@@ -84,6 +84,39 @@ fn rotation_that_fails_loses_nothing() {
     logger.out().write_all(b"one one one one\ntwo\nthree\nfour\nfive\n").unwrap();
     logger.end();
     assert_eq!(read_back(&std::fs::read(&log).unwrap()).stdout, b"one one one one\ntwo\nthree\nfour\nfive\n");
+}
+
+#[test]
+fn as_many_files_are_kept_as_asked_for() {
+    let folder = Folder::new("files");
+    let log = folder.path("log");
+    let arguments = [
+        ("log", log.as_path()),
+        ("max", Path::new("20000")),
+        ("files", Path::new("4")),
+        ("format", Path::new("json")),
+    ];
+    let mut logger = Logger::start(&arguments);
+    let bytes = Noise(11).bytes(2 << 20);
+    logger.out().write_all(&bytes).unwrap();
+    logger.end();
+    let mut all = Vec::new();
+    for name in ["log.3", "log.2", "log.1", "log"] {
+        all.extend(std::fs::read(folder.path(name)).unwrap());
+    }
+    assert!(!folder.path("log.4").exists());
+    assert!(bytes.ends_with(&read_back_json(&all).stdout));
+}
+
+#[test]
+fn one_file_begins_anew() {
+    let folder = Folder::new("one");
+    let log = folder.path("log");
+    let mut logger = Logger::start(&[("log", &log), ("max", Path::new("60")), ("files", Path::new("1"))]);
+    logger.out().write_all(b"one one one\ntwo two two\n").unwrap();
+    logger.end();
+    assert_eq!(read_back(&std::fs::read(&log).unwrap()).stdout, b"two two two\n");
+    assert!(!folder.path("log.1").exists());
 }
 
 /// A small disk. Needs the right to mount.
@@ -188,4 +221,57 @@ fn waiting(pipe: &File) -> i32 {
     let result = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &mut count) };
     assert_eq!(result, 0);
     count
+}
+
+#[test]
+fn full_disk_removes_older_files_if_that_is_the_rule() {
+    let folder = Folder::new("way");
+    let disk = Disk::new(&folder, "256k");
+    let log = disk.0.join("log");
+    let arguments = [
+        ("log", log.as_path()),
+        ("max", Path::new("60000")),
+        ("files", Path::new("9")),
+        ("full", Path::new("rotate")),
+        ("format", Path::new("json")),
+    ];
+    let mut logger = Logger::start(&arguments);
+    let line = [b"0123456789".repeat(50), b"\n".to_vec()].concat();
+    for _ in 0..2000 {
+        logger.out().write_all(&line).unwrap();
+    }
+    logger.out().write_all(b"the last\n").unwrap();
+    logger.end();
+    let mut all = Vec::new();
+    for name in ["log.8", "log.7", "log.6", "log.5", "log.4", "log.3", "log.2", "log.1", "log"] {
+        all.extend(std::fs::read(disk.0.join(name)).unwrap_or_default());
+    }
+    let kept = read_back_json(&all);
+    assert!(kept.stdout.ends_with(b"the last\n"));
+    assert!(kept.stdout.len() > 100_000, "{}", kept.stdout.len());
+    let note = kept.notes.last().expect("a note");
+    assert!(
+        note.starts_with("felucca-logger: lost 0 bytes of stdout and 0 of stderr and removed "),
+        "{note}"
+    );
+    let counted = std::fs::read_to_string(disk.0.join("log.lost")).unwrap();
+    let removed = counted.lines().find_map(|line| line.strip_prefix("removed=")).unwrap();
+    assert!(removed.parse::<u64>().unwrap() > 500_000, "{counted}");
+    assert!(counted.contains("stdout=00000000000000000000\n"), "{counted}");
+}
+
+#[test]
+fn losses_are_counted_beside_the_log() {
+    let folder = Folder::new("counted");
+    let disk = Disk::new(&folder, "64k");
+    let log = disk.0.join("log");
+    std::fs::write(disk.0.join("log.lost"), "stdout=5\nstderr=7\n").unwrap();
+    let mut logger = Logger::start(&[("log", &log)]);
+    let sent = Noise(3).bytes(500_000);
+    logger.out().write_all(&sent).unwrap();
+    logger.end();
+    let stored = read_back(&std::fs::read(&log).unwrap()).stdout.len();
+    let counted = std::fs::read_to_string(disk.0.join("log.lost")).unwrap();
+    assert!(counted.starts_with(&format!("stdout={:020}\n", sent.len() - stored + 5)), "{counted} {stored}");
+    assert!(counted.contains("stderr=00000000000000000007\n"), "{counted}");
 }

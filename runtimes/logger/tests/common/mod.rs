@@ -187,6 +187,82 @@ pub fn read_back(log: &[u8]) -> Streams {
     streams
 }
 
+/// As [`read_back`], of docker's format.
+pub fn read_back_json(log: &[u8]) -> Streams {
+    let mut streams = Streams::default();
+    assert!(log.is_empty() || log.ends_with(b"\n"), "the last record is whole");
+    for record in log.split_inclusive(|&b| b == b'\n') {
+        let rest = record.strip_prefix(b"{\"log\":\"").expect("the text first");
+        let end = string_end(rest);
+        let (text, rest) = (&rest[..end], std::str::from_utf8(&rest[end..]).expect("no text"));
+        let (stream, rest) = rest.strip_prefix("\",\"stream\":\"").unwrap().split_at(6);
+        let (time, rest) = rest.strip_prefix("\",\"time\":\"").unwrap().split_at(30);
+        check_time(time.as_bytes());
+        let raw =
+            rest.strip_prefix("\",\"attrs\":{\"felucca.bytes\":\"").and_then(|r| r.strip_suffix("\"}}\n"));
+        let lost = rest == "\",\"attrs\":{\"felucca.lost\":\"1\"}}\n";
+        assert!(raw.is_some() || lost || rest == "\"}\n", "{rest}");
+        let bytes = unescape(text, raw.unwrap_or_default());
+        match stream {
+            _ if lost => streams.notes.push(String::from_utf8(bytes).unwrap()),
+            "stdout" => streams.stdout.extend(bytes),
+            "stderr" => streams.stderr.extend(bytes),
+            other => panic!("no stream: {other}"),
+        }
+    }
+    streams
+}
+
+fn string_end(text: &[u8]) -> usize {
+    let mut at = 0;
+    while text[at] != b'"' {
+        assert!(text[at] >= 0x20, "a control character");
+        at += if text[at] == b'\\' { 2 } else { 1 };
+    }
+    at
+}
+
+fn unescape(text: &[u8], raw: &str) -> Vec<u8> {
+    let mut raw = raw.as_bytes().chunks(2).map(|two| hex(std::str::from_utf8(two).unwrap()) as u8);
+    let mut bytes = Vec::new();
+    let mut rest = std::str::from_utf8(text).expect("UTF-8");
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let escape = &rest[at + 1..];
+        let used = match escape.as_bytes()[0] {
+            b'u' => {
+                let code = hex(&escape[1..5]);
+                bytes.push(if code == 0xfffd { raw.next().unwrap() } else { code as u8 });
+                5
+            }
+            b'n' => {
+                bytes.push(b'\n');
+                1
+            }
+            b'r' => {
+                bytes.push(b'\r');
+                1
+            }
+            b't' => {
+                bytes.push(b'\t');
+                1
+            }
+            byte => {
+                bytes.push(byte);
+                1
+            }
+        };
+        rest = &escape[used..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    assert!(raw.next().is_none(), "a byte too many");
+    bytes
+}
+
+fn hex(digits: &str) -> u32 {
+    u32::from_str_radix(digits, 16).unwrap()
+}
+
 fn check_time(time: &[u8]) {
     for (i, &byte) in time.iter().enumerate() {
         let fits = match i {
