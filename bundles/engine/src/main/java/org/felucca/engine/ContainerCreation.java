@@ -22,6 +22,7 @@ import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.LifeOptions;
+import org.felucca.api.container.LogOptions;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageService;
@@ -50,6 +51,7 @@ final class ContainerCreation {
   private final SpecService specs;
   private final RuntimeLookup runtimes;
   private final String defaultSnapshotter;
+  private final ContainerLogs logs;
   private final SecureRandom random = new SecureRandom();
 
   ContainerCreation(
@@ -58,13 +60,15 @@ final class ContainerCreation {
       ContainerStore containers,
       SpecService specs,
       RuntimeLookup runtimes,
-      String defaultSnapshotter) {
+      String defaultSnapshotter,
+      ContainerLogs logs) {
     this.images = images;
     this.snapshots = snapshots;
     this.containers = containers;
     this.specs = specs;
     this.runtimes = runtimes;
     this.defaultSnapshotter = defaultSnapshotter;
+    this.logs = logs;
   }
 
   ContainerRecord create(Scope scope, CreateOptions options) {
@@ -78,6 +82,7 @@ final class ContainerCreation {
         runtimes.choose(options.runtime() == null ? "" : options.runtime());
     Image image = images.find(scope, options.root().image());
     ResolvedImage resolved = images.resolve(scope, image, Platform.host());
+    LogOptions log = logs.check(options.log());
     LifeOptions life = life(options.life(), resolved);
     String snapshotter =
         Objects.requireNonNullElse(options.root().snapshotter(), defaultSnapshotter);
@@ -128,7 +133,7 @@ final class ContainerCreation {
                           options.process().terminal(),
                           options.process().stdin(),
                           life,
-                          options.log(),
+                          log,
                           RuntimeSpec.parse(spec).args())
                       .bytes()));
       return keep(life.autoRemove() ? quick : scope, record, name == null);

@@ -1,7 +1,5 @@
 package org.felucca.engine;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -58,7 +56,7 @@ final class ContainerLifecycle {
   private final Executor background;
   private final BooleanSupplier closing;
   private final String boot;
-  private final long logMax;
+  private final ContainerLogs logs;
   private final KeyedLocks<TaskKey> locks = new KeyedLocks<>();
 
   ContainerLifecycle(
@@ -70,7 +68,7 @@ final class ContainerLifecycle {
       Executor background,
       BooleanSupplier closing,
       String boot,
-      long logMax) {
+      ContainerLogs logs) {
     this.containers = containers;
     this.snapshots = snapshots;
     this.tasks = tasks;
@@ -79,7 +77,7 @@ final class ContainerLifecycle {
     this.background = background;
     this.closing = closing;
     this.boot = boot;
-    this.logMax = logMax;
+    this.logs = logs;
   }
 
   /** The options of a container; FAILED_PRECONDITION if another kind of client made it. */
@@ -137,16 +135,7 @@ final class ContainerLifecycle {
         container = containers.get(scope, id);
       }
       ProcessFifos fifos = fifos(scope, container);
-      boolean attached = fifos.made();
-      ProcessIo io;
-      if (options.logged()) {
-        makeLogFolder(key);
-        io = fifos.make().logged(paths.logger(), paths.log(key.namespace(), id), logMax);
-      } else if (attached || options.stdin()) {
-        io = fifos.make().direct();
-      } else {
-        io = new ProcessIo("", "", "", options.terminal());
-      }
+      ProcessIo io = logs.begin(key, container, options, fifos);
       int pid;
       try {
         pid = createAndStart(scope, container, io);
@@ -181,16 +170,6 @@ final class ContainerLifecycle {
     TypedBytes spec = container.spec();
     List<String> args = spec == null ? List.of() : RuntimeSpec.parse(spec.value()).args();
     return args.isEmpty() ? "container " + container.name() : Identifiers.quote(args.getFirst());
-  }
-
-  private void makeLogFolder(TaskKey key) {
-    Path folder = paths.container(key.namespace(), key.id());
-    try {
-      FileTrees.make(folder);
-    } catch (IOException e) {
-      throw new EngineException(
-          ErrorKind.RESOURCE_EXHAUSTED, "make the log folder " + folder + ": " + e.getMessage(), e);
-    }
   }
 
   /** Takes a created task away that will not be started. */

@@ -18,7 +18,6 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
-import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.Attachment;
@@ -31,6 +30,7 @@ import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
+import org.felucca.api.container.LogState;
 import org.felucca.api.gc.Collector;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.lease.LeaseStore;
@@ -69,6 +69,7 @@ public final class ContainerUseCases implements ContainerService {
   private final TaskService tasks;
   private final SpecService specs;
   private final EnginePaths paths;
+  private final ContainerLogs logs;
   private final ContainerCreation creation;
   private final ContainerLifecycle lifecycle;
   private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
@@ -99,22 +100,22 @@ public final class ContainerUseCases implements ContainerService {
     this.tasks = tasks;
     this.specs = specs;
     this.paths = EnginePaths.of(context);
+    this.logs =
+        new ContainerLogs(
+            paths,
+            new LogDrivers(
+                config.log__driver(),
+                config.log__options(),
+                Path.of(config.log__journald__socket())),
+            disk);
     this.creation =
         new ContainerCreation(
-            images, snapshots, containers, specs, runtimes, config.default__snapshotter());
+            images, snapshots, containers, specs, runtimes, config.default__snapshotter(), logs);
     String boot = BootId.current().value();
     ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =
         new ContainerLifecycle(
-            containers,
-            snapshots,
-            tasks,
-            paths,
-            exitFiles,
-            background,
-            () -> closing,
-            boot,
-            config.log__max__bytes());
+            containers, snapshots, tasks, paths, exitFiles, background, () -> closing, boot, logs);
     Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
     ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
     background.execute(
@@ -339,18 +340,20 @@ public final class ContainerUseCases implements ContainerService {
   public void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink) {
     ContainerRecord container = containers.get(scope, id);
     ManagedOptions options = ContainerLifecycle.options(container);
-    if (!options.logged()) {
-      throw EngineException.precondition(
-          options.log().keep()
-              ? "no log is kept of container %s, since its standard input is open; run it without -i, or with -t as well"
-                  .formatted(container.name())
-              : "no log is kept of container %s, since it removes itself; run it without --rm or with -d"
-                  .formatted(container.name()));
-    }
     awaitLogger(scope, container);
-    Namespace namespace = scope.namespace();
-    new LogReader(paths.log(namespace, id), disk, sink)
-        .read(query, () -> lifecycle.task(scope, id) == null);
+    logs.read(
+        new TaskKey(scope.namespace(), id),
+        container,
+        options,
+        query,
+        sink,
+        () -> lifecycle.task(scope, id) == null);
+  }
+
+  @Override
+  public LogState logState(Scope scope, ContainerId id) {
+    return logs.state(
+        new TaskKey(scope.namespace(), id), ContainerLifecycle.options(containers.get(scope, id)));
   }
 
   /**

@@ -31,7 +31,17 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   int launch__deadline__seconds() default 30;
 
   @AttributeDefinition(
-      name = "Log size",
-      description = "Bytes after which a container's log is rotated; one older part is kept")
-  long log__max__bytes() default 64L << 20;
+      name = "Log driver",
+      description = "Where the output of containers goes that name no log driver")
+  String log__driver() default "cri";
+
+  @AttributeDefinition(
+      name = "Log options",
+      description = "The options of that log driver, as name=value, separated by commas")
+  String[] log__options() default {"max-size=64m", "max-file=2"};
+
+  @AttributeDefinition(
+      name = "Journal",
+      description = "The socket of systemd's journal, for the log driver journald")
+  String log__journald__socket() default "/run/systemd/journal/socket";
 }

@@ -43,10 +43,6 @@ record EnginePaths(Path root, Path state, Path home) {
     return root.resolve("containers").resolve(namespace.value()).resolve(id.value());
   }
 
-  Path log(Namespace namespace, ContainerId id) {
-    return container(namespace, id).resolve("log");
-  }
-
   /** How containers ended that are gone already. */
   Path exits() {
     return state.resolve("exits");

@@ -46,14 +46,6 @@ record ManagedOptions(
     return signal == null ? Signal.TERM.number() : Signal.parse(signal).number();
   }
 
-  /**
-   * Whether the output is really kept: shims give a process without a terminal no standard input
-   * when a logger takes its output, so one that reads has its fifos and no log.
-   */
-  boolean logged() {
-    return log.keep() && (terminal || !stdin);
-  }
-
   TypedBytes bytes() {
     return new TypedBytes(EXTENSION, Json.bytes(this));
   }

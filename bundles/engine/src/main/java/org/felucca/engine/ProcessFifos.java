@@ -5,6 +5,8 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.container.Attachment;
@@ -68,25 +70,51 @@ record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
    * The process writes to the logger, which keeps a log and passes on to the fifos whenever
    * somebody reads them.
    *
-   * @param log the log file
-   * @param max bytes after which it is rotated
+   * @param arguments the logger's
    */
-  ProcessIo logged(Path logger, Path log, long max) {
+  ProcessIo logged(Path logger, Map<String, String> arguments) {
     StringBuilder uri = new StringBuilder("binary://").append(logger);
-    uri.append("?log=").append(encode(log.toString()));
-    uri.append("&max=").append(max);
-    uri.append("&stdout=").append(encode(text("stdout")));
-    if (!terminal) {
-      uri.append("&stderr=").append(encode(text("stderr")));
+    char separator = '?';
+    for (Map.Entry<String, String> argument : arguments.entrySet()) {
+      if (!argument.getValue().isEmpty()) {
+        uri.append(separator).append(encode(argument.getKey())).append('=');
+        uri.append(encode(argument.getValue()));
+        separator = '&';
+      }
     }
     return new ProcessIo(text("stdin"), uri.toString(), terminal ? "" : uri.toString(), terminal);
+  }
+
+  /**
+   * The process reads its input itself, and writes to further fifos, which the logger reads. They
+   * are made anew, so that a logger that waits at the old ones in vain gives up.
+   */
+  ProcessIo makeInner() {
+    make();
+    try (Dir dir = Dir.open(folder.toString())) {
+      for (String name : List.of("logged-stdout", "logged-stderr")) {
+        if (dir.statIfExists(name).isPresent()) {
+          dir.unlink(name);
+        }
+        Fifos.make(dir, name, 0600);
+      }
+    } catch (LinuxException e) {
+      throw new EngineException(
+          ErrorKind.RESOURCE_EXHAUSTED, "make the fifos in " + folder + ": " + e.getMessage(), e);
+    }
+    return new ProcessIo(
+        text("stdin"),
+        folder.resolve("logged-stdout").toString(),
+        folder.resolve("logged-stderr").toString(),
+        false);
   }
 
   private static String encode(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  private String text(String name) {
+  /** The path of one of them; empty if there is none. */
+  String text(String name) {
     String path = path(name);
     return path == null ? "" : path;
   }

@@ -46,7 +46,9 @@ class EngineConfigTest {
             "runtime_aliases", "io.containerd.runc.v2=runc,io.containerd.crun.v2=crun",
             "default_snapshotter", "overlayfs",
             "launch_deadline_seconds", "30",
-            "log_max_bytes", "67108864"),
+            "log_driver", "cri",
+            "log_options", "max-size=64m,max-file=2",
+            "log_journald_socket", "/run/systemd/journal/socket"),
         declared());
   }
 

@@ -22,6 +22,7 @@ import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
+import org.felucca.api.container.LogState;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.ProcessDetails;
@@ -226,7 +227,7 @@ final class TestingEngine implements ContainerService, TaskService {
     while (true) {
       while (next < container.log.size()) {
         byte[] line = container.log.get(next++);
-        sink.line(THEN, line[0] == 'E', line, next);
+        sink.text(line[0] == 'E', line, line.length, next);
       }
       if (!query.follow() || container.exit.isDone()) {
         return;
@@ -237,6 +238,12 @@ final class TestingEngine implements ContainerService, TaskService {
         throw EngineException.cancelled("interrupted");
       }
     }
+  }
+
+  @Override
+  public LogState logState(Scope scope, ContainerId id) {
+    require(id);
+    return new LogState("cri", Map.of("max-size", "64m"), "/var/log/it", 1, 100, 0, 0, 0, 0);
   }
 
   @Override

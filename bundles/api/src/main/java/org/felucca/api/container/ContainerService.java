@@ -107,4 +107,11 @@ public interface ContainerService {
    * @throws EngineException FAILED_PRECONDITION if no log is kept of it
    */
   void logs(Scope scope, ContainerId id, LogQuery query, LogSink sink);
+
+  /**
+   * How the output of a container is kept, and what of it is missing.
+   *
+   * @throws EngineException FAILED_PRECONDITION if another kind of client made the container
+   */
+  LogState logState(Scope scope, ContainerId id);
 }

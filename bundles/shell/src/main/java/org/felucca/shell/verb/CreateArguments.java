@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.DeviceOptions;
-import org.felucca.api.container.LogOptions;
 import org.felucca.api.container.NamespaceOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -53,6 +52,9 @@ abstract class CreateArguments extends Verb {
   @ArgGroup(validate = false, order = 70, heading = "%nRights%n")
   SecurityArguments security = new SecurityArguments();
 
+  @ArgGroup(validate = false, order = 80, heading = "%nIts output%n")
+  LogArguments log = new LogArguments();
+
   @Parameters(index = "0", paramLabel = "IMAGE", description = "the image")
   String image = "";
 
@@ -76,7 +78,7 @@ abstract class CreateArguments extends Verb {
   /**
    * What the engine is asked for.
    *
-   * @param keepLog whether the output is kept, for {@code felucca logs}
+   * @param keepLog whether the output is kept, for {@code felucca logs}, if nothing else is said
    */
   final CreateOptions options(boolean keepLog) {
     return new CreateOptions(
@@ -93,6 +95,6 @@ abstract class CreateArguments extends Verb {
         DeviceOptions.NONE,
         resources.options(),
         life.options(),
-        new LogOptions(keepLog));
+        log.options(keepLog));
   }
 }

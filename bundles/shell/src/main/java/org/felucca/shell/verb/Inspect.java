@@ -9,6 +9,7 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerView;
+import org.felucca.api.container.LogState;
 import org.felucca.api.image.Image;
 import org.felucca.oci.Json;
 import org.felucca.shell.view.Document;
@@ -49,7 +50,21 @@ final class Inspect extends Inspection {
     }
     ContainerView view =
         services().containers().use(service -> service.inspect(scope, record.id()));
-    return DockerWords.container(document(view), ContainerRow.of(view));
+    Map<String, @Nullable Object> document = document(view);
+    document.put("log", logOrNull(scope, record));
+    return DockerWords.container(document, ContainerRow.of(view));
+  }
+
+  /** Containers of other clients have no log of the engine's. */
+  private @Nullable LogState logOrNull(Scope scope, ContainerRecord record) {
+    try {
+      return services().containers().use(service -> service.logState(scope, record.id()));
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.FAILED_PRECONDITION) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private @Nullable Image imageOrNull(Scope scope, String text) {

@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.felucca.api.EngineException;
@@ -7,6 +8,8 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.LogQuery;
+import org.felucca.shell.view.Times;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +31,15 @@ final class Logs extends Verb {
       description = "put the time before each line")
   boolean timestamps;
 
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description = "only what is not older: 10m, 2026-11-24T13:00:00Z, or seconds since 1970")
+  @Nullable String since;
+
+  @Option(names = "--until", paramLabel = "TIME", description = "only what is not younger")
+  @Nullable String until;
+
   @Option(names = "--from", hidden = true, description = "the position to go on from")
   long from;
 
@@ -38,28 +50,34 @@ final class Logs extends Verb {
   protected void run() throws Exception {
     Scope scope = scope();
     long lines = lines();
+    Instant now = Instant.now();
+    Instant first = since == null ? null : Times.parse("--since", since, now);
+    Instant last = until == null ? null : Times.parse("--until", until, now);
+    // Who comes back means the same time.
+    since = first == null ? null : first.toString();
+    until = last == null ? null : last.toString();
     ContainerId id = container(container).id();
     call().resume(resumption(from, lines));
-    try (LogOutput output =
-        new LogOutput(call(), timestamps, from, position -> resumption(position, -1))) {
-      while (true) {
-        LogQuery query = new LogQuery(follow, output.isFresh() ? lines : -1, output.position());
-        try {
-          boolean whole =
-              services()
-                  .containers()
-                  .follow(
-                      service -> {
-                        service.logs(scope, id, query, output);
-                        return true;
-                      });
-          if (whole) {
-            return;
-          }
-        } catch (EngineException e) {
-          if (e.kind() != ErrorKind.UNAVAILABLE || output.isBroken()) {
-            throw e;
-          }
+    LogOutput output = new LogOutput(call(), from, position -> resumption(position, -1));
+    while (true) {
+      LogQuery query =
+          new LogQuery(
+              follow, output.isFresh() ? lines : -1, output.position(), first, last, timestamps);
+      try {
+        boolean whole =
+            services()
+                .containers()
+                .follow(
+                    service -> {
+                      service.logs(scope, id, query, output);
+                      return true;
+                    });
+        if (whole) {
+          return;
+        }
+      } catch (EngineException e) {
+        if (e.kind() != ErrorKind.UNAVAILABLE || output.isBroken()) {
+          throw e;
         }
       }
     }
@@ -75,6 +93,12 @@ final class Logs extends Verb {
     }
     if (lines >= 0) {
       arguments.addAll(List.of("--tail", Long.toString(lines)));
+    }
+    if (since != null) {
+      arguments.addAll(List.of("--since", since));
+    }
+    if (until != null) {
+      arguments.addAll(List.of("--until", until));
     }
     arguments.addAll(List.of("--from", Long.toString(position), container));
     return arguments;
