@@ -1,6 +1,8 @@
 package org.felucca.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HashMap;
@@ -24,17 +26,20 @@ import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.LogOptions;
 import org.felucca.api.container.MountOption;
+import org.felucca.api.container.Resources;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
 import org.felucca.api.snapshot.Mount;
 import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.spec.SpecHost;
 import org.felucca.api.spec.SpecRequest;
 import org.felucca.api.spec.SpecService;
 import org.felucca.linux.Signal;
 import org.felucca.oci.ImageConfig;
 import org.felucca.oci.RuntimeSpec;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a container of an image: everything is checked first, and undone if anything fails. */
 final class ContainerCreation {
@@ -50,6 +55,8 @@ final class ContainerCreation {
   private final ContainerStore containers;
   private final SpecService specs;
   private final RuntimeLookup runtimes;
+  private final EnginePaths paths;
+  private final Neighbours neighbours;
   private final String defaultSnapshotter;
   private final ContainerLogs logs;
   private final SecureRandom random = new SecureRandom();
@@ -60,6 +67,7 @@ final class ContainerCreation {
       ContainerStore containers,
       SpecService specs,
       RuntimeLookup runtimes,
+      EnginePaths paths,
       String defaultSnapshotter,
       ContainerLogs logs) {
     this.images = images;
@@ -67,63 +75,76 @@ final class ContainerCreation {
     this.containers = containers;
     this.specs = specs;
     this.runtimes = runtimes;
+    this.paths = paths;
+    this.neighbours = new Neighbours(containers);
     this.defaultSnapshotter = defaultSnapshotter;
     this.logs = logs;
   }
 
-  ContainerRecord create(Scope scope, CreateOptions options) {
-    checkMounts(options.storage().mounts());
-    String name = options.name();
+  ContainerRecord create(Scope scope, CreateOptions given) {
+    String name = given.name();
     if (name != null) {
       Identifiers.check("container name", name);
       checkFree(scope, name);
     }
+    CreateOptions options = neighbours.resolve(scope, given);
     RuntimeLookup.Choice runtime =
         runtimes.choose(options.runtime() == null ? "" : options.runtime());
-    Image image = images.find(scope, options.root().image());
-    ResolvedImage resolved = images.resolve(scope, image, Platform.host());
+    if (!options.resources().equals(Resources.UNLIMITED)) {
+      options =
+          options.withResources(
+              HostLimits.detect().checked(options.resources(), runtime.info().version()));
+    }
+    SpecHost host = OptionChecks.check(options);
+    specs.check(options, host);
     LogOptions log = logs.check(options.log());
-    LifeOptions life = life(options.life(), resolved);
-    String snapshotter =
-        Objects.requireNonNullElse(options.root().snapshotter(), defaultSnapshotter);
-    String parent = images.unpack(scope, resolved, snapshotter, Progress.NONE).toString();
-
+    Source source = source(scope, options);
     ContainerId id = new ContainerId(newId());
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    List<Mount> mounts =
-        snapshots.prepare(
-            quick,
-            snapshotter,
-            id.value(),
-            parent,
-            Map.of(CONTAINER_LABEL, id.value(), GC_ROOT, Instant.now().toString()));
     try {
-      byte[] spec =
-          RootfsView.with(
-              mounts,
-              folder ->
-                  specs.generate(
-                      new SpecRequest(
-                          scope.namespace(),
-                          id,
-                          options,
-                          resolved.configJson(),
-                          folder,
-                          runtime.info().ociVersion(),
-                          HostCgroups.unified(),
-                          List.of())));
+      List<Mount> root = root(quick, source, id);
+      LifeOptions life = life(options.life(), source.config());
+      Surroundings surroundings =
+          new Surroundings(
+              options.network(),
+              options.namespaces(),
+              binds(options.storage().mounts()),
+              List.of(),
+              options.root().folder());
+      NameFiles names =
+          new NameFiles(
+              paths
+                  .container(scope.namespace(), surroundings.namesOf(id))
+                  .resolve(NameFiles.FOLDER));
+      if (surroundings.namesOf(id).equals(id)) {
+        names.make(
+            options.network(),
+            options.namespaces().network(),
+            StartPreparation.hostname(surroundings, id));
+      }
+      SpecRequest request =
+          new SpecRequest(
+              scope.namespace(),
+              id,
+              options,
+              source.config(),
+              Path.of("/"),
+              runtime.info().ociVersion(),
+              host,
+              names.mounts(options.root().readOnly()));
+      byte[] spec = RootfsView.with(root, folder -> specs.generate(request.withRootfs(folder)));
       Map<String, String> labels = new HashMap<>(options.labels());
       labels.put(ContainerRecord.NAME_LABEL, name == null ? ContainerNames.random() : name);
       ContainerRecord record =
           new ContainerRecord(
               id,
               labels,
-              image.name(),
+              source.name(),
               runtime.name(),
               null,
               new TypedBytes(TypedBytes.OCI_SPEC, spec),
-              snapshotter,
-              id.value(),
+              source.snapshotter(),
+              source.snapshotter().isEmpty() ? "" : id.value(),
               "",
               Instant.EPOCH,
               Instant.EPOCH,
@@ -134,13 +155,82 @@ final class ContainerCreation {
                           options.process().stdin(),
                           life,
                           log,
-                          RuntimeSpec.parse(spec).args())
+                          RuntimeSpec.parse(spec).args(),
+                          surroundings)
                       .bytes()));
       return keep(life.autoRemove() ? quick : scope, record, name == null);
     } catch (RuntimeException e) {
-      undo(scope, snapshotter, id);
+      undo(scope, source, id);
       throw e;
     }
+  }
+
+  /**
+   * Where a root file system comes from.
+   *
+   * @param name of the image; empty for a folder
+   * @param config of the image
+   * @param snapshotter empty for a folder
+   * @param parent the snapshot below it; empty for a folder
+   * @param folder the folder, or null
+   */
+  private record Source(
+      String name, byte[] config, String snapshotter, String parent, @Nullable Path folder) {}
+
+  /** Of a folder nothing is known. */
+  private static byte[] folderConfig() {
+    return """
+        {"architecture":"%s","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}
+        """
+        .formatted(Platform.host().architecture())
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private Source source(Scope scope, CreateOptions options) {
+    Path folder = options.root().folder();
+    if (folder != null) {
+      if (!Files.isDirectory(folder)) {
+        throw EngineException.invalid(
+            "--rootfs %s is no folder of this machine; make it by felucca export, for one"
+                .formatted(folder));
+      }
+      if (options.root().snapshotter() != null || options.root().platform() != null) {
+        throw EngineException.invalid(
+            "--snapshotter and --platform are for images; leave them out with --rootfs");
+      }
+      return new Source("", folderConfig(), "", "", folder);
+    }
+    Platform platform = Objects.requireNonNullElse(options.root().platform(), Platform.host());
+    Image image = images.find(scope, options.root().image());
+    ResolvedImage resolved = images.resolve(scope, image, platform);
+    String snapshotter =
+        Objects.requireNonNullElse(options.root().snapshotter(), defaultSnapshotter);
+    return new Source(
+        image.name(),
+        resolved.configJson(),
+        snapshotter,
+        images.unpack(scope, resolved, snapshotter, Progress.NONE).toString(),
+        null);
+  }
+
+  private List<Mount> root(Scope quick, Source source, ContainerId id) {
+    Path folder = source.folder();
+    if (folder != null) {
+      return StartPreparation.folderMounts(folder);
+    }
+    return snapshots.prepare(
+        quick,
+        source.snapshotter(),
+        id.value(),
+        source.parent(),
+        Map.of(CONTAINER_LABEL, id.value(), GC_ROOT, Instant.now().toString()));
+  }
+
+  private static List<MountOption.Bind> binds(List<MountOption> mounts) {
+    return mounts.stream()
+        .filter(MountOption.Bind.class::isInstance)
+        .map(MountOption.Bind.class::cast)
+        .toList();
   }
 
   /** A made-up name may be taken: another one is tried. */
@@ -175,12 +265,19 @@ final class ContainerCreation {
     }
   }
 
-  private void undo(Scope scope, String snapshotter, ContainerId id) {
+  private void undo(Scope scope, Source source, ContainerId id) {
     boolean interrupted = Thread.interrupted();
     try {
-      snapshots.remove(scope.withDurability(Durability.ENGINE_CRASH), snapshotter, id.value());
+      FileTrees.delete(paths.container(scope.namespace(), id));
+      if (!source.snapshotter().isEmpty()) {
+        snapshots.remove(
+            scope.withDurability(Durability.ENGINE_CRASH), source.snapshotter(), id.value());
+      }
     } catch (EngineException e) {
-      LOG.log(Level.WARNING, "snapshot of a failed create is swept at the next start id=" + id, e);
+      if (e.kind() != ErrorKind.NOT_FOUND) {
+        LOG.log(
+            Level.WARNING, "leftovers of a failed create are swept at the next start id=" + id, e);
+      }
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -199,36 +296,16 @@ final class ContainerCreation {
     }
   }
 
-  private static void checkMounts(List<MountOption> mounts) {
-    for (MountOption mount : mounts) {
-      if (mount instanceof MountOption.Bind bind && !Files.exists(bind.source())) {
-        throw EngineException.invalid(
-            "volume source %s does not exist; make it first".formatted(bind.source()));
-      }
-    }
-  }
-
   /** Fills in what the image says of the end of its containers. */
-  private static LifeOptions life(LifeOptions wanted, ResolvedImage image) {
+  private static LifeOptions life(LifeOptions wanted, byte[] imageConfig) {
     String signal = wanted.stopSignal();
-    String whose = "--stop-signal";
     if (signal == null) {
-      signal =
-          ImageConfig.parse(image.configJson(), "image config " + image.config().digest())
-              .config()
-              .stopSignal();
-      whose = "the image's stop signal";
-    }
-    if (signal == null || signal.isEmpty()) {
-      signal = "SIGTERM";
-    }
-    try {
-      Signal checked = Signal.parse(signal);
+      signal = ImageConfig.parse(imageConfig, "the config of the image").config().stopSignal();
+      if (signal == null || signal.isEmpty()) {
+        signal = "SIGTERM";
+      }
+      Signal checked = OptionChecks.signal("the image's stop signal", signal);
       assert checked.number() > 0;
-    } catch (IllegalArgumentException e) {
-      throw EngineException.invalid(
-          "%s %s is none that this machine knows; kill -l lists them"
-              .formatted(whose, Identifiers.quote(signal)));
     }
     return new LifeOptions(wanted.autoRemove(), signal, wanted.stopTimeout(), wanted.pidFile());
   }

@@ -57,6 +57,7 @@ final class ContainerLifecycle {
   private final BooleanSupplier closing;
   private final String boot;
   private final ContainerLogs logs;
+  private final StartPreparation starts;
   private final KeyedLocks<TaskKey> locks = new KeyedLocks<>();
 
   ContainerLifecycle(
@@ -78,6 +79,7 @@ final class ContainerLifecycle {
     this.closing = closing;
     this.boot = boot;
     this.logs = logs;
+    this.starts = new StartPreparation(containers, snapshots, tasks, paths);
   }
 
   /** The options of a container; FAILED_PRECONDITION if another kind of client made it. */
@@ -143,20 +145,22 @@ final class ContainerLifecycle {
         throw e.during("start " + program(container));
       }
       keep(scope, container, new ManagedState(boot, Instant.now(), null, null));
+      starts.writePid(options.life().pidFile(), pid);
       watch(scope, id);
       return pid;
     }
   }
 
   private int createAndStart(Scope scope, ContainerRecord container, ProcessIo io) {
-    tasks.create(
-        scope,
-        container.id(),
+    TaskCreate create =
         new TaskCreate(
-            snapshots.mounts(scope, container.snapshotter(), container.snapshotKey()),
-            io,
-            null,
-            null));
+            starts.root(scope, container), io, null, null, starts.spec(scope, container));
+    try {
+      tasks.create(scope, container.id(), create);
+    } catch (RuntimeException e) {
+      starts.removeCgroups(container);
+      throw e;
+    }
     try {
       return tasks.start(scope, container.id(), "");
     } catch (RuntimeException e) {
@@ -383,7 +387,9 @@ final class ContainerLifecycle {
   void removeEnded(Scope scope, ContainerRecord container) {
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
     try {
-      snapshots.remove(quick, container.snapshotter(), container.snapshotKey());
+      if (!container.snapshotKey().isEmpty()) {
+        snapshots.remove(quick, container.snapshotter(), container.snapshotKey());
+      }
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.NOT_FOUND) {
         throw e;

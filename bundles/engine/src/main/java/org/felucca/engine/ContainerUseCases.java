@@ -110,7 +110,14 @@ public final class ContainerUseCases implements ContainerService {
             disk);
     this.creation =
         new ContainerCreation(
-            images, snapshots, containers, specs, runtimes, config.default__snapshotter(), logs);
+            images,
+            snapshots,
+            containers,
+            specs,
+            runtimes,
+            paths,
+            config.default__snapshotter(),
+            logs);
     String boot = BootId.current().value();
     ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =

@@ -18,13 +18,16 @@ import org.jspecify.annotations.Nullable;
  * @param log what becomes of its output
  * @param command the arguments of its process, so that lists need not read specs; null in records
  *     of earlier versions
+ * @param surroundings what it needs of the machine and of other containers at each start; null in
+ *     records of earlier versions
  */
 record ManagedOptions(
     boolean terminal,
     boolean stdin,
     LifeOptions life,
     LogOptions log,
-    @Nullable List<String> command) {
+    @Nullable List<String> command,
+    @Nullable Surroundings surroundings) {
   static final String EXTENSION = "felucca.options";
 
   /** The options of a container; null if a client of another kind made it. */

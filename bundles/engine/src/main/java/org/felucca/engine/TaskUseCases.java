@@ -160,7 +160,7 @@ public final class TaskUseCases implements TaskService {
       if (tasks.containsKey(key)) {
         throw EngineException.alreadyExists("container " + id + " has a task already");
       }
-      TypedBytes spec = container.spec();
+      TypedBytes spec = create.spec() == null ? container.spec() : create.spec();
       if (spec == null) {
         throw EngineException.precondition("container " + id + " has no spec; create it with one");
       }

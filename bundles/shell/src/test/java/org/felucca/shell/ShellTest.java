@@ -573,7 +573,8 @@ class ShellTest {
                     List.of(),
                     new SecurityOptions.Seccomp.Default(),
                     null,
-                    false,
+                    List.of(),
+                    List.of(),
                     Map.of()))
             .withLife(LifeOptions.DEFAULT.withAutoRemove(true)),
         engine.only().options);
@@ -583,10 +584,11 @@ class ShellTest {
   void create_badArguments_areNamedAndNothingIsCreated() throws Exception {
     Map<String, List<String>> bad =
         Map.of(
-            "--volume data:/x: there are no named volumes; give a path, such as ./data",
-                List.of("-v", "data:/x"),
-            "--volume /x is not understood: write it as /here:/there or /here:/there:ro",
-                List.of("-v", "/x"),
+            "--volume x is not understood: write it as /here:/there, name:/there or /there",
+                List.of("-v", "x"),
+            "--mount type=bind,target=/x is not understood: give source=",
+                List.of("--mount", "type=bind,target=/x"),
+            "--publish: there are no container networks yet", List.of("-p", "80:80"),
             "--volume /x:/y:sideways: the option \"sideways\" is unknown",
                 List.of("-v", "/x:/y:sideways"),
             "--env =x has no name", List.of("-e", "=x"),

@@ -5,17 +5,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.ProcessOptions;
 import org.felucca.api.container.Resources;
 import org.felucca.api.container.TerminalSize;
+import org.felucca.api.spec.SpecHost;
 import org.felucca.api.spec.SpecRequest;
 import org.felucca.api.spec.SpecService;
 import org.felucca.oci.ContainerConfig;
@@ -33,22 +36,24 @@ public final class LinuxSpecs implements SpecService {
   /** Nothing newer is used; a runtime that takes only an older version gets that one named. */
   private static final String VERSION = "1.1.0";
 
+  /** Where a container with an init of its own sees it. */
+  static final String INIT = "/dev/init";
+
   /** Reading files of an image holds a thread, which must not be the carrier of a virtual one. */
   private final ExecutorService readers =
       Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().name("spec-", 0).factory());
 
-  private final JsonObject openFiles;
+  /** How many files a container may open unless told otherwise, and at most. */
+  private final long openFiles;
+
+  private final long mostOpenFiles;
 
   /** Reads how many files this process may open; a container gets no more. */
   @Activate
   public LinuxSpecs() {
-    long hard = Math.min(524_288, OpenFileLimit.hard());
-    // Old programs walk through all numbers up to the soft limit, and Java raises its own.
-    openFiles =
-        JsonObject.create("rlimit")
-            .put("type", "RLIMIT_NOFILE")
-            .put("hard", hard)
-            .put("soft", Math.min(1024, hard));
+    long hard = OpenFileLimit.hard();
+    openFiles = Math.min(524_288, hard);
+    mostOpenFiles = OpenFileLimit.most(hard);
   }
 
   @Deactivate
@@ -62,12 +67,10 @@ public final class LinuxSpecs implements SpecService {
     CreateOptions options = request.options();
     ProcessOptions wanted = options.process();
     ContainerConfig config = image.config();
-    String hostname =
-        options.network().hostname() == null
-            ? request.id().shortForm()
-            : hostname(options.network().hostname());
+    String hostname = hostname(options.network().hostname(), request.id().shortForm());
     String user = Objects.requireNonNullElse(wanted.user(), config.user());
-    ResolvedUser resolved = below(() -> UserDatabase.resolve(request.rootfs(), user));
+    ResolvedUser resolved =
+        below(() -> UserDatabase.resolve(request.rootfs(), user, wanted.groups()));
     Environment env = new Environment();
     env.set("PATH", Environment.DEFAULT_PATH);
     env.set("HOSTNAME", hostname);
@@ -78,35 +81,102 @@ public final class LinuxSpecs implements SpecService {
     env.addImage(config.env());
     env.addUser(wanted.env());
 
+    List<String> capabilities =
+        Capabilities.granted(options.security(), request.host().capabilities());
+    List<String> args = new ArrayList<>(arguments(options, config));
+    if (wanted.init()) {
+      args.addAll(0, List.of(INIT, "--"));
+    }
     JsonObject process =
         JsonObject.create("process")
             .put("terminal", wanted.terminal())
             .put("user", resolved.json())
-            .put("args", arguments(options, config))
+            .put("args", args)
             .put("env", env.list())
             .put("cwd", workingFolder(wanted, config))
-            .put("capabilities", Capabilities.json(Capabilities.DEFAULT, resolved.isRoot()))
-            .put("rlimits", List.of(openFiles))
+            .put("capabilities", Capabilities.json(capabilities, resolved.isRoot()))
+            .put("rlimits", Rlimits.json(wanted.ulimits(), openFiles, mostOpenFiles))
             .put("noNewPrivileges", options.security().noNewPrivileges())
             // The engine itself runs with a score that no container may inherit.
-            .put("oomScoreAdj", 0);
+            .put("oomScoreAdj", oomScore(wanted));
+    String apparmor = options.security().apparmor();
+    if (apparmor != null && !apparmor.equals("unconfined")) {
+      process.put("apparmorProfile", apparmor);
+    }
     putSize(process, wanted.size());
-    JsonObject linux =
-        Isolation.linux(
-            "/felucca/" + request.namespace() + "/" + request.id(), request.hostCgroupV2());
-    ResourceLimits.put(linux.objectOrNew("resources"), options.resources());
-    return JsonObject.create("spec")
-        .put("ociVersion", SpecVersion.older(VERSION, request.ociVersion()))
-        .put("process", process)
+    JsonObject spec =
+        JsonObject.create("spec")
+            .put("ociVersion", SpecVersion.older(VERSION, request.ociVersion()))
+            .put("process", process)
+            .put(
+                "root",
+                JsonObject.create("root")
+                    .put("path", "rootfs")
+                    .put("readonly", options.root().readOnly()));
+    if (options.namespaces().uts().isOwn()) {
+      spec.put("hostname", hostname);
+    }
+    if (!options.annotations().isEmpty()) {
+      spec.put("annotations", new TreeMap<>(Annotations.checked(options.annotations())));
+    }
+    return spec.put("mounts", SpecMounts.all(options, request.extraMounts()))
         .put(
-            "root",
-            JsonObject.create("root")
-                .put("path", "rootfs")
-                .put("readonly", options.root().readOnly()))
-        .put("hostname", hostname)
-        .put("mounts", SpecMounts.all(options.storage().mounts(), request.extraMounts()))
-        .put("linux", linux)
+            "linux",
+            Isolation.linux(
+                options,
+                request.host(),
+                cgroup(options.namespaces().cgroupParent(), request),
+                capabilities))
         .bytes();
+  }
+
+  @Override
+  public void check(CreateOptions options, SpecHost host) {
+    String checked = hostname(options.network().hostname(), "name");
+    List<String> capabilities = Capabilities.granted(options.security(), host.capabilities());
+    Environment env = new Environment();
+    env.addUser(options.process().env());
+    if (options.process().cwd() != null) {
+      checked = ContainerPaths.workingFolder(options.process().cwd());
+    }
+    Object parts =
+        List.of(
+            checked,
+            checkedArguments(options.process().command()),
+            oomScore(options.process()),
+            Rlimits.json(options.process().ulimits(), openFiles, mostOpenFiles),
+            Annotations.checked(options.annotations()),
+            SpecMounts.all(options, List.of()),
+            cgroupParent(options.namespaces().cgroupParent()),
+            Isolation.linux(options, host, "", capabilities));
+    assert parts != null;
+  }
+
+  private static int oomScore(ProcessOptions wanted) {
+    int score = wanted.oomScoreAdj() == null ? 0 : wanted.oomScoreAdj();
+    if (score < -1000 || score > 1000) {
+      throw EngineException.invalid(
+          "--oom-score-adj %d is out of range: -1000 to 1000 is allowed".formatted(score));
+    }
+    return score;
+  }
+
+  private static String cgroup(String parent, SpecRequest request) {
+    return parent.isEmpty()
+        ? "/felucca/" + request.namespace() + "/" + request.id()
+        : cgroupParent(parent) + "/" + request.id();
+  }
+
+  private static String cgroupParent(String parent) {
+    if (!parent.matches("/?([A-Za-z0-9_.:@-]+(/[A-Za-z0-9_.:@-]+)*)?")
+        || List.of(parent.split("/", -1)).contains("..")
+        || List.of(parent.split("/", -1)).contains(".")
+        || parent.equals("/")) {
+      throw EngineException.invalid(
+          "--cgroup-parent %s is not allowed: give the path of a cgroup, such as /batch/night"
+              .formatted(Identifiers.quote(parent)));
+    }
+    return parent.isEmpty() || parent.startsWith("/") ? parent : "/" + parent;
   }
 
   @Override
@@ -125,7 +195,7 @@ public final class LinuxSpecs implements SpecService {
     }
     String user = options.user();
     if (user != null) {
-      ResolvedUser resolved = below(() -> UserDatabase.resolve(rootfs, user));
+      ResolvedUser resolved = below(() -> UserDatabase.resolve(rootfs, user, List.of()));
       process.put("user", resolved.json());
       env.set("HOME", resolved.home());
       JsonObject capabilities = process.object("capabilities");
@@ -217,12 +287,15 @@ public final class LinuxSpecs implements SpecService {
     return ContainerPaths.workingFolder(dir.startsWith("/") ? dir : "/" + dir);
   }
 
-  private static String hostname(String name) {
+  private static String hostname(@Nullable String name, String otherwise) {
+    if (name == null) {
+      return otherwise;
+    }
     if (name.getBytes(StandardCharsets.UTF_8).length > 64
         || !name.matches("[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")) {
       throw EngineException.invalid(
-          "host name %s is not allowed: use up to 64 letters, digits, dots and dashes"
-              .formatted(org.felucca.api.Identifiers.quote(name)));
+          "--hostname %s is not allowed: use up to 64 letters, digits, dots and dashes"
+              .formatted(Identifiers.quote(name)));
     }
     return name;
   }

@@ -1,5 +1,6 @@
 package org.felucca.spec;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -7,7 +8,9 @@ import java.util.List;
 import java.util.Set;
 import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
+import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.MountOption;
+import org.felucca.api.container.NamespaceMode;
 import org.felucca.oci.JsonObject;
 
 /** The mounts of a container: the kernel's file systems, the engine's files, the user's folders. */
@@ -34,6 +37,9 @@ final class SpecMounts {
           "nodiratime",
           "strictatime");
 
+  /** Of what is the kernel's own. */
+  private static final List<String> KERNEL = List.of("nosuid", "noexec", "nodev");
+
   private SpecMounts() {}
 
   /**
@@ -41,11 +47,11 @@ final class SpecMounts {
    *
    * @throws EngineException INVALID_ARGUMENT for a mount that makes no sense
    */
-  static List<JsonObject> all(List<MountOption> user, List<MountOption.Bind> engine) {
-    List<JsonObject> mounts = new ArrayList<>(kernel());
+  static List<JsonObject> all(CreateOptions options, List<MountOption.Bind> engine) {
+    List<JsonObject> mounts = new ArrayList<>(kernel(options));
     Set<String> taken = new LinkedHashSet<>();
     List<JsonObject> binds = new ArrayList<>();
-    for (MountOption option : user) {
+    for (MountOption option : options.storage().mounts()) {
       JsonObject mount = mount(option);
       if (!taken.add(mount.requiredString("destination"))) {
         throw EngineException.invalid(
@@ -67,23 +73,55 @@ final class SpecMounts {
     return mounts;
   }
 
-  private static List<JsonObject> kernel() {
-    return List.of(
-        mount("/proc", "proc", "nosuid", "noexec", "nodev"),
-        mount("/dev", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-        mount(
-            "/dev/pts",
-            "devpts",
-            "nosuid",
-            "noexec",
-            "newinstance",
-            "ptmxmode=0666",
-            "mode=0620",
-            "gid=5"),
-        mount("/sys", "sysfs", "nosuid", "noexec", "nodev", "ro"),
-        mount("/sys/fs/cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
-        mount("/dev/mqueue", "mqueue", "nosuid", "noexec", "nodev"),
-        mount("/dev/shm", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
+  private static List<JsonObject> kernel(CreateOptions options) {
+    String writable = options.security().privileged() ? "rw" : "ro";
+    Long shm = options.storage().shmSize();
+    if (shm != null && shm <= 0) {
+      throw EngineException.invalid("--shm-size must be more than 0; 64m is usual");
+    }
+    List<JsonObject> mounts =
+        new ArrayList<>(
+            List.of(
+                mount("/proc", "proc", "nosuid", "noexec", "nodev"),
+                mount("/dev", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
+                mount(
+                    "/dev/pts",
+                    "devpts",
+                    "nosuid",
+                    "noexec",
+                    "newinstance",
+                    "ptmxmode=0666",
+                    "mode=0620",
+                    "gid=5"),
+                mount("/sys", "sysfs", "nosuid", "noexec", "nodev", writable),
+                mount(
+                    "/sys/fs/cgroup",
+                    "cgroup",
+                    "nosuid",
+                    "noexec",
+                    "nodev",
+                    "relatime",
+                    writable)));
+    // Its queues are those of the IPC namespace, whosever that is.
+    mounts.add(mount("/dev/mqueue", "mqueue", "nosuid", "noexec", "nodev"));
+    if (options.namespaces().ipc().kind() == NamespaceMode.Kind.HOST) {
+      if (shm != null) {
+        throw EngineException.invalid(
+            "--shm-size does not go with --ipc host, which shows the machine's /dev/shm; leave one of the two out");
+      }
+      mounts.add(bind(new MountOption.Bind(Path.of("/dev/shm"), "/dev/shm", false, KERNEL)));
+    } else {
+      mounts.add(
+          mount(
+              "/dev/shm",
+              "tmpfs",
+              "nosuid",
+              "noexec",
+              "nodev",
+              "mode=1777",
+              "size=" + (shm == null ? "65536k" : shm.toString())));
+    }
+    return mounts;
   }
 
   private static JsonObject mount(String destination, String type, String... options) {
@@ -99,10 +137,10 @@ final class SpecMounts {
       case MountOption.Bind bind -> bind(bind);
       case MountOption.Tmpfs tmpfs -> tmpfs(tmpfs);
       case MountOption.Volume volume ->
-          throw EngineException.internal(
-              "volume at %s was not made into a folder before the spec"
-                  .formatted(volume.destination()),
-              null);
+          // Its folder is known when it is made; until then only the rest is checked.
+          bind(
+              new MountOption.Bind(
+                  Path.of("/"), volume.destination(), volume.readOnly(), volume.options()));
     };
   }
 

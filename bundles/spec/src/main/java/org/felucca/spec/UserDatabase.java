@@ -46,10 +46,11 @@ final class UserDatabase {
    *
    * @param rootfs the root file system of the image
    * @param text names or numbers; empty for root
+   * @param more further groups, by name or number
    * @throws EngineException INVALID_ARGUMENT if it is malformed, out of range or a name that the
    *     image does not know
    */
-  static ResolvedUser resolve(Path rootfs, String text) {
+  static ResolvedUser resolve(Path rootfs, String text, List<String> more) {
     int colon = text.indexOf(':');
     String userText = colon < 0 ? text : text.substring(0, colon);
     String groupText = colon < 0 ? "" : text.substring(colon + 1);
@@ -73,9 +74,10 @@ final class UserDatabase {
                 .formatted(Identifiers.quote(userText)));
       }
       boolean named = gid < 0 && !groupText.isEmpty();
-      List<Group> groups = gid >= 0 ? List.of() : groups(lines(root, "/etc/group"));
+      List<Group> groups =
+          gid >= 0 && more.isEmpty() ? List.of() : groups(lines(root, "/etc/group"));
       if (named) {
-        gid = findGroup(groups, groupText);
+        gid = findGroup("", groups, groupText);
       }
       Set<Long> all = new LinkedHashSet<>();
       if (groupText.isEmpty()) {
@@ -88,6 +90,10 @@ final class UserDatabase {
         }
       } else {
         all.add(gid);
+      }
+      for (String group : more) {
+        long number = number("--group-add: group", group);
+        all.add(number >= 0 ? number : findGroup("--group-add: ", groups, group));
       }
       String home = user == null ? "/" : user.home();
       return new ResolvedUser(user == null ? uid : user.uid(), gid, List.copyOf(all), home);
@@ -128,15 +134,15 @@ final class UserDatabase {
     return groups;
   }
 
-  private static long findGroup(List<Group> groups, String name) {
+  private static long findGroup(String whose, List<Group> groups, String name) {
     for (Group group : groups) {
       if (group.name().equals(name)) {
         return group.gid();
       }
     }
     throw EngineException.invalid(
-        "group %s is not in /etc/group of the image; give a group that is, or a number"
-            .formatted(Identifiers.quote(name)));
+        "%sgroup %s is not in /etc/group of the image; give a group that is, or a number"
+            .formatted(whose, Identifiers.quote(name)));
   }
 
   private static List<String> lines(Dir root, String path) {

@@ -119,7 +119,8 @@ final class Options {
                 List.of(),
                 new SecurityOptions.Seccomp.Default(),
                 null,
-                false,
+                List.of(),
+                List.of(),
                 Map.of()));
   }
 }

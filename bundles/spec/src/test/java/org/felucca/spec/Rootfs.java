@@ -8,6 +8,7 @@ import java.util.List;
 import org.felucca.api.Namespace;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.spec.SpecHost;
 import org.felucca.api.spec.SpecRequest;
 
 /** A root file system of busybox, and requests for specs over it. */
@@ -83,7 +84,7 @@ final class Rootfs {
         config.getBytes(StandardCharsets.UTF_8),
         rootfs,
         "1.0.2-dev",
-        Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers")),
+        SpecHost.plain(Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"))),
         List.of());
   }
 }

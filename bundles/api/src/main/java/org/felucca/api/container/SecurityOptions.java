@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param capDrop capabilities that it shall not have, or {@code ALL}; unmodifiable
  * @param seccomp which system calls it may make
  * @param apparmor the name of a loaded AppArmor profile or {@code unconfined}, or null
- * @param systemPathsUnconfined whether /proc and /sys are shown whole
+ * @param mask further paths that it shall not see; unmodifiable
+ * @param unmask paths below /proc and /sys that are neither hidden nor read-only, {@code ALL} for
+ *     all of them; unmodifiable
  * @param sysctls kernel parameters of its namespaces; unmodifiable
  */
 public record SecurityOptions(
@@ -25,7 +27,8 @@ public record SecurityOptions(
     List<String> capDrop,
     Seccomp seccomp,
     @Nullable String apparmor,
-    boolean systemPathsUnconfined,
+    List<String> mask,
+    List<String> unmask,
     Map<String, String> sysctls) {
 
   /** Which system calls a container may make. */
@@ -48,12 +51,22 @@ public record SecurityOptions(
   /** The safe defaults. */
   public static final SecurityOptions DEFAULT =
       new SecurityOptions(
-          false, true, List.of(), List.of(), new Seccomp.Default(), null, false, Map.of());
+          false,
+          true,
+          List.of(),
+          List.of(),
+          new Seccomp.Default(),
+          null,
+          List.of(),
+          List.of(),
+          Map.of());
 
   /** Copies the collections. */
   public SecurityOptions {
     capAdd = List.copyOf(capAdd);
     capDrop = List.copyOf(capDrop);
+    mask = List.copyOf(mask);
+    unmask = List.copyOf(unmask);
     sysctls = Map.copyOf(sysctls);
   }
 }

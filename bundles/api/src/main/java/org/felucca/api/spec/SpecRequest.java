@@ -17,7 +17,7 @@ import org.felucca.api.container.MountOption;
  * @param rootfs where its root file system can be looked at, for users and groups; opened only
  *     below a descriptor
  * @param ociVersion the newest version of the runtime spec that the runtime takes
- * @param hostCgroupV2 whether this machine has cgroup v2 alone
+ * @param host this machine
  * @param extraMounts files of the engine that go over the root file system, such as /etc/hosts
  */
 public record SpecRequest(
@@ -27,10 +27,16 @@ public record SpecRequest(
     byte[] imageConfig,
     Path rootfs,
     String ociVersion,
-    boolean hostCgroupV2,
+    SpecHost host,
     List<MountOption.Bind> extraMounts) {
   /** Copies the mounts. */
   public SpecRequest {
     extraMounts = List.copyOf(extraMounts);
+  }
+
+  /** With the folder in which its root file system can be looked at. */
+  public SpecRequest withRootfs(Path other) {
+    return new SpecRequest(
+        namespace, id, options, imageConfig, other, ociVersion, host, extraMounts);
   }
 }

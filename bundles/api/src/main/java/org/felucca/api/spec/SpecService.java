@@ -2,6 +2,7 @@ package org.felucca.api.spec;
 
 import java.nio.file.Path;
 import org.felucca.api.EngineException;
+import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.Resources;
 import org.osgi.annotation.versioning.ProviderType;
@@ -9,6 +10,13 @@ import org.osgi.annotation.versioning.ProviderType;
 /** Makes OCI runtime specs; keeps nothing. */
 @ProviderType
 public interface SpecService {
+  /**
+   * Checks all of the options that can be checked without a root file system.
+   *
+   * @throws EngineException INVALID_ARGUMENT for an option that makes no sense, and which
+   */
+  void check(CreateOptions options, SpecHost host);
+
   /**
    * The spec of a container.
    *

@@ -12,11 +12,23 @@ import org.jspecify.annotations.Nullable;
  * @param io where its first process reads and writes
  * @param options options for the runtime, or null for those of the container's record
  * @param checkpoint the folder of a checkpoint to restore, or null
+ * @param spec the spec to start it by, or null for that of the container's record: what a container
+ *     shares with another one is known at its start only
  */
 public record TaskCreate(
-    List<Mount> rootfs, ProcessIo io, @Nullable TypedBytes options, @Nullable String checkpoint) {
+    List<Mount> rootfs,
+    ProcessIo io,
+    @Nullable TypedBytes options,
+    @Nullable String checkpoint,
+    @Nullable TypedBytes spec) {
   /** Copies the mounts. */
   public TaskCreate {
     rootfs = List.copyOf(rootfs);
+  }
+
+  /** By the spec of the container's record. */
+  public TaskCreate(
+      List<Mount> rootfs, ProcessIo io, @Nullable TypedBytes options, @Nullable String checkpoint) {
+    this(rootfs, io, options, checkpoint, null);
   }
 }

@@ -7,10 +7,10 @@ import org.felucca.api.container.CreateOptions;
 /** Creates a container. */
 final class Create extends CreateArguments {
   @Override
-  protected void run() {
+  protected void run() throws Exception {
     Scope scope = scope();
     CreateOptions options = options(true);
-    say(services().containers().use(containers -> containers.create(scope, options)).id().value());
+    say(create(scope, options).value());
   }
 
   @Override

@@ -1,11 +1,14 @@
 package org.felucca.shell.verb;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import org.felucca.api.EngineException;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.CreateOptions;
-import org.felucca.api.container.DeviceOptions;
-import org.felucca.api.container.NamespaceOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -24,6 +27,18 @@ abstract class CreateArguments extends Verb {
       paramLabel = "NAME[=VALUE]",
       description = "a label for its record")
   List<String> labels = new ArrayList<>();
+
+  @Option(
+      names = "--label-file",
+      paramLabel = "FILE",
+      description = "labels from a file, NAME=VALUE a line")
+  List<String> labelFiles = new ArrayList<>();
+
+  @Option(
+      names = "--annotation",
+      paramLabel = "NAME=VALUE",
+      description = "an annotation for the runtime")
+  List<String> annotations = new ArrayList<>();
 
   @Option(
       names = "--runtime",
@@ -46,14 +61,20 @@ abstract class CreateArguments extends Verb {
   @ArgGroup(validate = false, order = 50, heading = "%nNames and network%n")
   NetworkArguments network = new NetworkArguments();
 
+  @ArgGroup(validate = false, order = 55, heading = "%nWhat it shares%n")
+  NamespaceArguments namespaces = new NamespaceArguments();
+
   @ArgGroup(validate = false, order = 60, heading = "%nLimits%n")
   ResourceArguments resources = new ResourceArguments();
 
   @ArgGroup(validate = false, order = 70, heading = "%nRights%n")
   SecurityArguments security = new SecurityArguments();
 
-  @ArgGroup(validate = false, order = 80, heading = "%nIts output%n")
+  @ArgGroup(validate = false, order = 90, heading = "%nIts output%n")
   LogArguments log = new LogArguments();
+
+  @ArgGroup(validate = false, order = 80, heading = "%nDevices%n")
+  DeviceArguments devices = new DeviceArguments();
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "the image")
   String image = "";
@@ -81,20 +102,43 @@ abstract class CreateArguments extends Verb {
    * @param keepLog whether the output is kept, for {@code felucca logs}, if nothing else is said
    */
   final CreateOptions options(boolean keepLog) {
+    List<String> allLabels = new ArrayList<>();
+    for (String file : labelFiles) {
+      allLabels.addAll(TextFiles.entries(call(), "--label-file", file));
+    }
+    allLabels.addAll(labels);
     return new CreateOptions(
         name,
         runtime,
-        pairs("--label", labels),
-        Map.of(),
-        root.options(image),
+        pairs("--label", allLabels),
+        pairs("--annotation", annotations),
+        root.options(call(), image),
         process.options(call(), command),
         storage.options(call()),
-        NamespaceOptions.PRIVATE,
+        namespaces.options(),
         network.options(),
-        security.options(),
-        DeviceOptions.NONE,
+        security.options(call()),
+        devices.options(call()),
         resources.options(),
-        life.options(),
+        life.options(call()),
         log.options(keepLog));
+  }
+
+  /** Asks the engine for the container, and writes its id into the file for it, if one is named. */
+  final ContainerId create(Scope scope, CreateOptions options) throws IOException {
+    Path idFile = life.reserveIdFile(call());
+    try {
+      ContainerId id =
+          services().containers().use(containers -> containers.create(scope, options)).id();
+      if (idFile != null) {
+        LifeArguments.writeIdFile(idFile, id.value());
+      }
+      return id;
+    } catch (EngineException e) {
+      if (idFile != null) {
+        Files.deleteIfExists(idFile);
+      }
+      throw e;
+    }
   }
 }

@@ -28,6 +28,12 @@ class ProcessArguments {
   List<String> env = new ArrayList<>();
 
   @Option(
+      names = "--env-file",
+      paramLabel = "FILE",
+      description = "variables from a file, NAME=VALUE a line; those of -e go over them")
+  List<String> envFiles = new ArrayList<>();
+
+  @Option(
       names = {"-u", "--user"},
       paramLabel = "USER[:GROUP]",
       description = "run as this user, by name or number")
@@ -56,20 +62,28 @@ class ProcessArguments {
    */
   final List<String> environment(Call call) {
     List<String> variables = new ArrayList<>();
-    for (String text : env) {
-      int equals = text.indexOf('=');
-      if (equals == 0 || text.isEmpty()) {
-        throw EngineException.invalid("--env " + text + " has no name; write it as NAME=VALUE");
-      }
-      if (equals > 0) {
-        variables.add(text);
-      } else {
-        String value = call.environment(text);
-        if (value != null) {
-          variables.add(text + "=" + value);
-        }
+    for (String file : envFiles) {
+      for (String entry : TextFiles.entries(call, "--env-file", file)) {
+        add(call, entry, variables);
       }
     }
+    for (String text : env) {
+      if (text.startsWith("=") || text.isEmpty()) {
+        throw EngineException.invalid("--env " + text + " has no name; write it as NAME=VALUE");
+      }
+      add(call, text, variables);
+    }
     return variables;
+  }
+
+  private static void add(Call call, String text, List<String> variables) {
+    if (text.indexOf('=') > 0) {
+      variables.add(text);
+    } else {
+      String value = call.environment(text);
+      if (value != null) {
+        variables.add(text + "=" + value);
+      }
+    }
   }
 }

@@ -33,8 +33,7 @@ final class Run extends CreateArguments {
     }
     Scope scope = life.autoRemove ? scope().withDurability(Durability.ENGINE_CRASH) : scope();
     CreateOptions options = options(detach || !life.autoRemove);
-    ContainerId id =
-        services().containers().use(containers -> containers.create(scope, options)).id();
+    ContainerId id = create(scope, options);
     if (detach) {
       start(scope, id, () -> startNow(scope, id));
       say(id.value());

@@ -194,7 +194,7 @@ public abstract class Verb {
   }
 
   /** Reads {@code name=value} pairs. */
-  protected static Map<String, String> pairs(String option, List<String> texts) {
+  static Map<String, String> pairs(String option, List<String> texts) {
     Map<String, String> pairs = new java.util.LinkedHashMap<>();
     for (String text : texts) {
       int equals = text.indexOf('=');
