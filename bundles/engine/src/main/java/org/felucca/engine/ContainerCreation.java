@@ -88,6 +88,11 @@ final class ContainerCreation {
       checkFree(scope, name);
     }
     CreateOptions options = neighbours.resolve(scope, given);
+    if (options.life().autoRemove() && options.life().restart().restarts()) {
+      throw EngineException.invalid(
+          "--rm and --restart %s contradict each other; give one of them"
+              .formatted(options.life().restart()));
+    }
     RuntimeLookup.Choice runtime =
         runtimes.choose(options.runtime() == null ? "" : options.runtime());
     if (!options.resources().equals(Resources.UNLIMITED)) {
@@ -307,7 +312,13 @@ final class ContainerCreation {
       Signal checked = OptionChecks.signal("the image's stop signal", signal);
       assert checked.number() > 0;
     }
-    return new LifeOptions(wanted.autoRemove(), signal, wanted.stopTimeout(), wanted.pidFile());
+    return new LifeOptions(
+        wanted.autoRemove(),
+        signal,
+        wanted.stopTimeout(),
+        wanted.pidFile(),
+        wanted.restart(),
+        wanted.health());
   }
 
   private String newId() {

@@ -1,16 +1,10 @@
 package org.felucca.engine;
 
-import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,6 +18,8 @@ import org.felucca.api.container.Attachment;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
+import org.felucca.api.event.Event;
+import org.felucca.api.event.EventLog;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.ProcessIo;
@@ -31,33 +27,32 @@ import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
-import org.felucca.linux.Signal;
 import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of a container that the engine made for a user: started, ended by itself or stopped, and
- * removed. When its process has ended, its exit is written into its record and its shim is let go;
- * a crash between the two is made good at the next start.
+ * The life of a container that the engine made for a user: started, ended, and started again by its
+ * restart policy. When its process has ended, its exit is written into its record and its shim is
+ * let go; a crash between the two is made good at the next start.
  */
 final class ContainerLifecycle {
   private static final Logger LOG = Logger.getLogger(ContainerLifecycle.class.getName());
 
-  /** How long a process may take to end after SIGKILL. */
-  private static final Duration KILL = Duration.ofSeconds(10);
-
-  private static final int KILL_SIGNAL = Signal.KILL.number();
+  /** What a program exits with that could not be started. */
+  private static final int NOT_STARTED = 127;
 
   private final ContainerStore containers;
-  private final SnapshotService snapshots;
   private final TaskService tasks;
   private final EnginePaths paths;
   private final ExitFiles exitFiles;
+  private final EventLog events;
   private final Executor background;
   private final BooleanSupplier closing;
   private final String boot;
   private final ContainerLogs logs;
   private final StartPreparation starts;
+  private final ContainerEnd end;
+  private final Restarts restarts;
   private final KeyedLocks<TaskKey> locks = new KeyedLocks<>();
 
   ContainerLifecycle(
@@ -66,20 +61,33 @@ final class ContainerLifecycle {
       TaskService tasks,
       EnginePaths paths,
       ExitFiles exitFiles,
+      EventLog events,
       Executor background,
       BooleanSupplier closing,
       String boot,
       ContainerLogs logs) {
     this.containers = containers;
-    this.snapshots = snapshots;
     this.tasks = tasks;
     this.paths = paths;
     this.exitFiles = exitFiles;
+    this.events = events;
     this.background = background;
     this.closing = closing;
     this.boot = boot;
     this.logs = logs;
     this.starts = new StartPreparation(containers, snapshots, tasks, paths);
+    this.end = new ContainerEnd(containers, snapshots, tasks, paths, this);
+    this.restarts = new Restarts(this, background, closing);
+  }
+
+  /** How it is told to end, and removed. */
+  ContainerEnd end() {
+    return end;
+  }
+
+  /** How its restart policy starts it again. */
+  Restarts restarts() {
+    return restarts;
   }
 
   /** The options of a container; FAILED_PRECONDITION if another kind of client made it. */
@@ -91,6 +99,11 @@ final class ContainerLifecycle {
               .formatted(container.id()));
     }
     return options;
+  }
+
+  /** The record of a container. */
+  ContainerRecord get(Scope scope, ContainerId id) {
+    return containers.get(scope, id);
   }
 
   /** The task of a container, or null if it has none. */
@@ -122,32 +135,43 @@ final class ContainerLifecycle {
     return fifos.make().attachment();
   }
 
+  /** Nobody else works on the container meanwhile. */
+  KeyedLocks.Held lock(Scope scope, ContainerId id) {
+    return locks.lock(new TaskKey(scope.namespace(), id));
+  }
+
+  /** Somebody starts it. */
   int start(Scope scope, ContainerId id) {
-    TaskKey key = new TaskKey(scope.namespace(), id);
-    try (KeyedLocks.Held _ = locks.lock(key)) {
+    try (KeyedLocks.Held _ = lock(scope, id)) {
       ContainerRecord container = containers.get(scope, id);
-      ManagedOptions options = options(container);
       TaskState old = task(scope, id);
       if (old != null) {
         if (old.status() != TaskStatus.STOPPED) {
           throw EngineException.precondition(
-              "container %s is running already".formatted(container.name()));
+              old.status() == TaskStatus.PAUSED
+                  ? "container %s is paused; let it go on by 'felucca unpause %s'"
+                      .formatted(container.name(), container.name())
+                  : "container %s is running already".formatted(container.name()));
         }
         settle(scope, container, ended(old));
         container = containers.get(scope, id);
       }
-      ProcessFifos fifos = fifos(scope, container);
-      ProcessIo io = logs.begin(key, container, options, fifos);
-      int pid;
-      try {
-        pid = createAndStart(scope, container, io);
-      } catch (EngineException e) {
-        throw e.during("start " + program(container));
-      }
-      keep(scope, container, new ManagedState(boot, Instant.now(), null, null));
-      starts.writePid(options.life().pidFile(), pid);
+      int pid = run(scope, container);
+      keep(scope, container, ManagedState.started(boot, Instant.now()));
       watch(scope, id);
       return pid;
+    }
+  }
+
+  private int run(Scope scope, ContainerRecord container) {
+    TaskKey key = new TaskKey(scope.namespace(), container.id());
+    ProcessIo io = logs.begin(key, container, options(container), fifos(scope, container));
+    try {
+      int pid = createAndStart(scope, container, io);
+      starts.writePid(options(container).life().pidFile(), pid);
+      return pid;
+    } catch (EngineException e) {
+      throw e.during("start " + program(container));
     }
   }
 
@@ -164,7 +188,7 @@ final class ContainerLifecycle {
     try {
       return tasks.start(scope, container.id(), "");
     } catch (RuntimeException e) {
-      abandon(scope, container.id());
+      end.abandon(scope, container.id());
       throw e;
     }
   }
@@ -174,23 +198,6 @@ final class ContainerLifecycle {
     TypedBytes spec = container.spec();
     List<String> args = spec == null ? List.of() : RuntimeSpec.parse(spec.value()).args();
     return args.isEmpty() ? "container " + container.name() : Identifiers.quote(args.getFirst());
-  }
-
-  /** Takes a created task away that will not be started. */
-  void abandon(Scope scope, ContainerId id) {
-    boolean interrupted = Thread.interrupted();
-    try {
-      CompletableFuture<Exit> exit = tasks.exit(scope, id, "");
-      kill(scope, id, KILL_SIGNAL);
-      get(exit, KILL, id.shortForm());
-      tasks.delete(scope, id, "");
-    } catch (EngineException e) {
-      LOG.log(Level.WARNING, "task that did not start not deleted container=" + id, e);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 
   /** Cleans up after the container once its process has ended. */
@@ -208,15 +215,17 @@ final class ContainerLifecycle {
   }
 
   private void finish(Scope scope, ContainerId id, Exit exit) {
-    try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), id))) {
+    try (KeyedLocks.Held _ = lock(scope, id)) {
       TaskState task = task(scope, id);
       if (task == null || task.status() != TaskStatus.STOPPED) {
         return; // removed or started again meanwhile
       }
       ContainerRecord container = containers.get(scope, id);
       settle(scope, container, exit);
-      if (options(container).autoRemove()) {
-        removeEnded(scope, container);
+      if (!options(container).autoRemove()) {
+        restarts.schedule(scope, containers.get(scope, id));
+      } else if (!end.isRestarting(scope, id)) {
+        end.removeEnded(scope, container);
       }
     } catch (RuntimeException e) {
       if (!closing.getAsBoolean()) {
@@ -226,8 +235,49 @@ final class ContainerLifecycle {
     }
   }
 
+  /**
+   * Its restart policy starts it, if nothing has happened to it since an exit.
+   *
+   * @return false if something has
+   */
+  boolean startAgain(Scope scope, ContainerId id, Instant exitedAt) {
+    try (KeyedLocks.Held _ = lock(scope, id)) {
+      ContainerRecord container = containers.get(scope, id);
+      ManagedState state = ManagedState.of(container);
+      if (state == null
+          || task(scope, id) != null
+          || !exitedAt.equals(state.exitedAt())
+          || !options(container).restarts(state)) {
+        return false;
+      }
+      ManagedState next = state.restarted(boot, Instant.now());
+      try {
+        int pid = run(scope, container);
+        assert pid > 0;
+      } catch (EngineException e) {
+        if (closing.getAsBoolean() || e.kind() == ErrorKind.CANCELLED) {
+          throw e;
+        }
+        LOG.log(Level.WARNING, "restart failed container=" + id + " count=" + next.restarts(), e);
+        keep(scope, container, next.ended(new Exit(NOT_STARTED, Instant.now())));
+        restarts.schedule(scope, containers.get(scope, id));
+        return false;
+      }
+      keep(scope, container, next);
+      watch(scope, id);
+      events.publish(scope.namespace(), new Event.ContainerRestart(id.value(), next.restarts()));
+      return true;
+    }
+  }
+
+  /** Whether a container has ended and its restart policy will start it. */
+  boolean isRestarting(ContainerRecord container, @Nullable TaskState task) {
+    ManagedOptions options = ManagedOptions.of(container);
+    return task == null && options != null && options.restarts(ManagedState.of(container));
+  }
+
   /** Writes down how it ended, then lets the task go. */
-  private void settle(Scope scope, ContainerRecord container, Exit exit) {
+  void settle(Scope scope, ContainerRecord container, Exit exit) {
     TaskKey key = new TaskKey(scope.namespace(), container.id());
     ManagedState state = ManagedState.of(container);
     boolean kept = !options(container).autoRemove();
@@ -236,7 +286,7 @@ final class ContainerLifecycle {
         keep(
             scope,
             container,
-            (state == null ? new ManagedState(boot, exit.at(), null, null) : state).ended(exit));
+            (state == null ? ManagedState.started(boot, exit.at()) : state).ended(exit));
       } catch (EngineException e) {
         if (e.kind() != ErrorKind.RESOURCE_EXHAUSTED) {
           throw e;
@@ -254,27 +304,13 @@ final class ContainerLifecycle {
 
   /** Writes the state into the record. */
   void keep(Scope scope, ContainerRecord container, ManagedState state) {
-    Map<String, TypedBytes> extensions = new HashMap<>(container.extensions());
-    extensions.put(ManagedState.EXTENSION, state.bytes());
     containers.update(
         scope.withDurability(Durability.ENGINE_CRASH),
-        new ContainerRecord(
-            container.id(),
-            container.labels(),
-            container.image(),
-            container.runtime(),
-            container.runtimeOptions(),
-            container.spec(),
-            container.snapshotter(),
-            container.snapshotKey(),
-            container.sandbox(),
-            container.createdAt(),
-            container.updatedAt(),
-            extensions),
+        container.withExtension(ManagedState.EXTENSION, state.bytes()),
         Set.of("extensions." + ManagedState.EXTENSION));
   }
 
-  private static Exit ended(TaskState task) {
+  static Exit ended(TaskState task) {
     Exit exit = task.exit();
     return exit == null ? new Exit(Exit.UNKNOWN_STATUS, Instant.now()) : exit;
   }
@@ -299,104 +335,5 @@ final class ContainerLifecycle {
           "container %s does not run; start it first".formatted(container.name()));
     }
     return CompletableFuture.completedFuture(exit);
-  }
-
-  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
-    ContainerRecord container = containers.get(scope, id);
-    CompletableFuture<Exit> exit = exit(scope, id);
-    if (exit.isDone()) {
-      return get(exit, Duration.ZERO, container.name());
-    }
-    kill(scope, id, signal == null ? options(container).stopSignal() : signal);
-    try {
-      return get(exit, grace, container.name());
-    } catch (EngineException e) {
-      if (e.kind() != ErrorKind.DEADLINE_EXCEEDED) {
-        throw e;
-      }
-    }
-    kill(scope, id, KILL_SIGNAL);
-    return get(exit, KILL, container.name());
-  }
-
-  private void kill(Scope scope, ContainerId id, int signal) {
-    try {
-      tasks.kill(scope, id, "", signal, signal == KILL_SIGNAL);
-    } catch (EngineException e) {
-      if (e.kind() != ErrorKind.NOT_FOUND) {
-        throw e;
-      }
-    }
-  }
-
-  private static Exit get(CompletableFuture<Exit> exit, Duration wait, String container) {
-    try {
-      return exit.get(wait.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      throw new EngineException(
-          ErrorKind.DEADLINE_EXCEEDED,
-          "container %s did not end within %d s".formatted(container, wait.toSeconds()),
-          e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw EngineException.cancelled("wait for the end of container " + container);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof EngineException failure) {
-        throw failure.during("wait for the end of container " + container);
-      }
-      throw EngineException.internal("wait for the end of container " + container, e);
-    }
-  }
-
-  void remove(Scope scope, ContainerId id, boolean force) {
-    ContainerRecord container = containers.get(scope, id);
-    options(container);
-    TaskState task = task(scope, id);
-    if (task != null && task.status() != TaskStatus.STOPPED) {
-      if (!force) {
-        throw EngineException.precondition(
-            "container %s is running; stop it first, or use --force".formatted(container.name()));
-      }
-      CompletableFuture<Exit> exit = tasks.exit(scope, id, "");
-      kill(scope, id, KILL_SIGNAL);
-      get(exit, KILL, container.name());
-    }
-    try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), id))) {
-      task = task(scope, id);
-      if (task != null) {
-        if (task.status() != TaskStatus.STOPPED) {
-          throw EngineException.precondition(
-              "container %s was started again meanwhile".formatted(container.name()));
-        }
-        settle(scope, container, ended(task));
-      }
-      try {
-        removeEnded(scope, container);
-      } catch (EngineException e) {
-        if (e.kind() != ErrorKind.NOT_FOUND) {
-          throw e; // else it removed itself meanwhile
-        }
-      }
-    }
-  }
-
-  /**
-   * Root file system, log, record: the record last, so that a crash in between leaves something to
-   * remove again.
-   */
-  void removeEnded(Scope scope, ContainerRecord container) {
-    Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    try {
-      if (!container.snapshotKey().isEmpty()) {
-        snapshots.remove(quick, container.snapshotter(), container.snapshotKey());
-      }
-    } catch (EngineException e) {
-      if (e.kind() != ErrorKind.NOT_FOUND) {
-        throw e;
-      }
-    }
-    FileTrees.delete(paths.task(scope.namespace(), container.id()));
-    FileTrees.delete(paths.container(scope.namespace(), container.id()));
-    containers.delete(options(container).autoRemove() ? quick : scope, container.id());
   }
 }

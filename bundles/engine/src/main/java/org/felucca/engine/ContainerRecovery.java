@@ -63,18 +63,20 @@ final class ContainerRecovery {
   private void recover(Scope scope, ContainerRecord container, ManagedOptions options) {
     TaskState task = lifecycle.task(scope, container.id());
     if (task != null && task.status() == TaskStatus.CREATED) {
-      lifecycle.abandon(scope, container.id()); // the engine ended between the create and the start
+      lifecycle
+          .end()
+          .abandon(scope, container.id()); // the engine ended between the create and the start
     } else if (task != null) {
       lifecycle.watch(scope, container.id());
       return;
     }
-    removeCgroups(container);
+    removeCgroups(lifecycle.get(scope, container.id())); // a list has no specs
     ManagedState state = ManagedState.of(container);
     if (state == null) {
       // Never started. If it is to remove itself, nobody is left to start it once the process that
       // made it is gone.
       if (options.autoRemove() && container.createdAt().isBefore(PROCESS_START)) {
-        lifecycle.removeEnded(scope, container);
+        lifecycle.end().removeEnded(scope, container);
       }
       return;
     }
@@ -91,10 +93,13 @@ final class ContainerRecovery {
     }
     if (options.autoRemove()) {
       exitFiles.keep(key, exit);
-      lifecycle.removeEnded(scope, container);
-    } else if (state.exit() == null) {
+      lifecycle.end().removeEnded(scope, container);
+      return;
+    }
+    if (state.exit() == null) {
       lifecycle.keep(scope, container, state.ended(exit));
     }
+    lifecycle.restarts().recover(scope, lifecycle.get(scope, container.id()));
   }
 
   /** A runtime that was killed in the middle of its create leaves them behind. */

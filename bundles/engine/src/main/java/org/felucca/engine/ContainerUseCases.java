@@ -31,6 +31,8 @@ import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
 import org.felucca.api.container.LogState;
+import org.felucca.api.container.RestartPolicy;
+import org.felucca.api.event.EventLog;
 import org.felucca.api.gc.Collector;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.lease.LeaseStore;
@@ -94,6 +96,7 @@ public final class ContainerUseCases implements ContainerService {
       @Reference TaskUseCases tasks,
       @Reference SpecService specs,
       @Reference LeaseStore leases,
+      @Reference EventLog events,
       @Reference Collector collector,
       @Reference RuntimeLookup runtimes) {
     this.containers = containers;
@@ -122,7 +125,16 @@ public final class ContainerUseCases implements ContainerService {
     ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =
         new ContainerLifecycle(
-            containers, snapshots, tasks, paths, exitFiles, background, () -> closing, boot, logs);
+            containers,
+            snapshots,
+            tasks,
+            paths,
+            exitFiles,
+            events,
+            background,
+            () -> closing,
+            boot,
+            logs);
     Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
     ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
     background.execute(
@@ -147,6 +159,11 @@ public final class ContainerUseCases implements ContainerService {
     closing = true;
     background.shutdownNow();
     disk.shutdownNow();
+  }
+
+  /** What happens to containers between their creation and their removal. */
+  ContainerLifecycle lifecycle() {
+    return lifecycle;
   }
 
   /** Waits until leftovers of an engine before this one are cleared away. */
@@ -204,23 +221,26 @@ public final class ContainerUseCases implements ContainerService {
   /** A container that has ended and gave its task up still shows how it ended. */
   private ContainerView view(Scope scope, ContainerRecord container, @Nullable TaskState task) {
     ManagedState state = ManagedState.of(container);
-    List<String> command = command(scope, container);
-    if (task != null) {
-      return new ContainerView(container, task, startedAt(state), command);
-    }
+    ManagedOptions options = ManagedOptions.of(container);
+    TaskState shown = task;
     Exit exit = state == null ? null : state.exit();
+    if (shown == null && exit != null) {
+      shown = new TaskState(container.id(), "", 0, TaskStatus.STOPPED, ProcessIo.NONE, exit, "");
+    }
     return new ContainerView(
         container,
-        exit == null
-            ? null
-            : new TaskState(container.id(), "", 0, TaskStatus.STOPPED, ProcessIo.NONE, exit, ""),
+        shown,
         startedAt(state),
-        command);
+        command(scope, container, options),
+        options == null ? RestartPolicy.NO : options.life().restart(),
+        state == null ? 0 : state.restarts(),
+        lifecycle.isRestarting(container, task),
+        null);
   }
 
   /** From the options; else, for what another client made, from the spec, which a list lacks. */
-  private List<String> command(Scope scope, ContainerRecord container) {
-    ManagedOptions options = ManagedOptions.of(container);
+  private List<String> command(
+      Scope scope, ContainerRecord container, @Nullable ManagedOptions options) {
     if (options != null && options.command() != null) {
       return options.command();
     }
@@ -271,6 +291,11 @@ public final class ContainerUseCases implements ContainerService {
     ContainerRecord container = containers.get(scope, id);
     TypedBytes spec = container.spec();
     TaskState task = lifecycle.task(scope, id);
+    if (task != null && task.status() == TaskStatus.PAUSED) {
+      throw EngineException.precondition(
+          "container %s is paused, so nothing can be executed in it; let it go on by 'felucca unpause %s'"
+              .formatted(container.name(), container.name()));
+    }
     if (task == null || task.status() == TaskStatus.STOPPED || spec == null) {
       throw EngineException.precondition(
           "container %s does not run; start it by 'felucca start %s'"
@@ -334,13 +359,13 @@ public final class ContainerUseCases implements ContainerService {
 
   @Override
   public Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
-    return lifecycle.stop(scope, id, signal, grace);
+    return lifecycle.end().stop(scope, id, signal, grace);
   }
 
   @Override
   public void remove(Scope scope, ContainerId id, boolean force) {
     awaitRecovered();
-    lifecycle.remove(scope, id, force);
+    lifecycle.end().remove(scope, id, force);
   }
 
   @Override

@@ -5,6 +5,8 @@ import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.LogOptions;
+import org.felucca.api.container.RestartPolicy;
+import org.felucca.api.task.Exit;
 import org.felucca.linux.Signal;
 import org.felucca.oci.Json;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,11 @@ record ManagedOptions(
         : Json.read(bytes.value(), ManagedOptions.class, "the options of " + container.id());
   }
 
+  /** With another end. */
+  ManagedOptions withLife(LifeOptions other) {
+    return new ManagedOptions(terminal, stdin, other, log, command, surroundings);
+  }
+
   /** Whether it goes when it has ended. */
   boolean autoRemove() {
     return life.autoRemove();
@@ -47,6 +54,21 @@ record ManagedOptions(
   int stopSignal() {
     String signal = life.stopSignal();
     return signal == null ? Signal.TERM.number() : Signal.parse(signal).number();
+  }
+
+  /** Whether its restart policy starts it again that has ended so. */
+  boolean restarts(@Nullable ManagedState state) {
+    Exit exit = state == null ? null : state.exit();
+    if (state == null || exit == null || state.stopped()) {
+      return false;
+    }
+    RestartPolicy policy = life.restart();
+    return switch (policy.kind()) {
+      case NO -> false;
+      case ALWAYS, UNLESS_STOPPED -> true;
+      case ON_FAILURE ->
+          exit.status() != 0 && (policy.maximum() == 0 || state.restarts() < policy.maximum());
+    };
   }
 
   TypedBytes bytes() {

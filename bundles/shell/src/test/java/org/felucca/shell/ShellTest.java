@@ -27,6 +27,7 @@ import org.apache.felix.service.threadio.ThreadIO;
 import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ContainerService;
 import org.felucca.api.container.CreateOptions;
@@ -91,6 +92,7 @@ class ShellTest {
     BundleContext context = framework.getBundleContext();
     gogo.start(context);
     containers = context.registerService(ContainerService.class, engine, null);
+    context.registerService(ContainerControl.class, engine, null);
     context.registerService(TaskService.class, engine, null);
     context.registerService(ImageService.class, images, null);
     path = folder.resolve("s.sock");
@@ -214,7 +216,7 @@ class ShellTest {
             "--filter=statsu=running",
             "there is no field statsu (did you mean status?); there are ancestor,",
             "--filter=status=runing",
-            "the status must be created, running, paused or exited",
+            "the status must be created, running, paused, restarting or exited",
             "--filter=name~~web",
             "malformed at character 5: one of ==, != and ~= is expected",
             "--filter=nmae~=web",
@@ -880,7 +882,53 @@ class ShellTest {
 
     call("kill", "-s", "usr1", "a");
 
-    assertTrue(engine.calls.contains("kill  10"));
+    assertTrue(engine.calls.contains("kill a 10"));
+  }
+
+  @Test
+  void lifeCycleVerbs_tellTheEngine() throws Exception {
+    running("a");
+    running("b");
+
+    call("pause", "a", "b");
+    call("unpause", "a");
+    call("restart", "-t", "7", "-s", "INT", "a");
+    call("restart", "b");
+    call("rename", "a", "c");
+    call("update", "-m", "64m", "--restart", "on-failure:3", "a", "b");
+    call("top", "a", "-eo", "pid,args");
+
+    assertTrue(
+        engine.calls.containsAll(
+            List.of(
+                "pause a",
+                "pause b",
+                "unpause a",
+                "restart a 2 PT7S",
+                "restart b null null",
+                "rename a c",
+                "update a 67108864 on-failure:3",
+                "update b 67108864 on-failure:3",
+                "top a [-eo, pid,args]")),
+        engine.calls::toString);
+  }
+
+  @Test
+  void stats_ofTwoSamples_showsPercentAndLimits() throws Exception {
+    running("a");
+    call("create", "--name", "b", "busybox");
+    try (TestClient client = TestClient.call(path, "stats", "--no-stream", "a", "b")) {
+      assertEquals(0, client.exit(), client.err());
+      List<String> lines = client.out().lines().toList();
+      assertEquals(3, lines.size(), client.out());
+      assertTrue(
+          lines
+              .get(1)
+              .contains(
+                  "a      50.00%   32.0MiB / 64.0MiB   50.00%   4.00kB / 5.00kB   1.00kB / 2.00kB   3"),
+          client.out());
+      assertTrue(lines.get(2).contains("b      --       -- / --"), client.out());
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.Attachment;
+import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerService;
@@ -23,6 +24,9 @@ import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
 import org.felucca.api.container.LogState;
+import org.felucca.api.container.ProcessTable;
+import org.felucca.api.container.Resources;
+import org.felucca.api.container.RestartPolicy;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.ProcessDetails;
@@ -31,10 +35,11 @@ import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
+import org.felucca.api.task.TaskUsage;
 import org.jspecify.annotations.Nullable;
 
 /** An engine in memory: its containers run until a test ends them. */
-final class TestingEngine implements ContainerService, TaskService {
+final class TestingEngine implements ContainerService, ContainerControl, TaskService {
   static final Instant THEN = Instant.now().minusSeconds(180);
 
   static final class Container {
@@ -294,7 +299,41 @@ final class TestingEngine implements ContainerService, TaskService {
 
   @Override
   public void pause(Scope scope, ContainerId id) {
-    throw new UnsupportedOperationException();
+    calls.add("pause " + require(id).record.name());
+  }
+
+  @Override
+  public void unpause(Scope scope, ContainerId id) {
+    calls.add("unpause " + require(id).record.name());
+  }
+
+  @Override
+  public void kill(Scope scope, ContainerId id, int signal) {
+    calls.add("kill " + require(id).record.name() + " " + signal);
+  }
+
+  @Override
+  public int restart(
+      Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
+    calls.add("restart " + require(id).record.name() + " " + signal + " " + grace);
+    return 1;
+  }
+
+  @Override
+  public void rename(Scope scope, ContainerId id, String name) {
+    calls.add("rename " + require(id).record.name() + " " + name);
+  }
+
+  @Override
+  public void update(
+      Scope scope, ContainerId id, Resources limits, @Nullable RestartPolicy restart) {
+    calls.add("update " + require(id).record.name() + " " + limits.memory() + " " + restart);
+  }
+
+  @Override
+  public ProcessTable top(Scope scope, ContainerId id, List<String> options) {
+    calls.add("top " + require(id).record.name() + " " + options);
+    return new ProcessTable(List.of("PID", "CMD"), List.of(List.of("7", "sleep 1")));
   }
 
   @Override
@@ -315,6 +354,18 @@ final class TestingEngine implements ContainerService, TaskService {
   @Override
   public void update(Scope scope, ContainerId id, TypedBytes resources) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public TaskUsage usage(Scope scope, ContainerId id) {
+    if (!require(id).started) {
+      throw EngineException.precondition("it does not run");
+    }
+    // Half a processor, by whatever the clock says.
+    Instant now = Instant.now();
+    long cpu = Duration.between(THEN, now).toNanos() / 2;
+    return new TaskUsage(
+        now, cpu, cpu, 0, 0, 32 << 20, 64 << 20, 1000, 2000, 3, Long.MAX_VALUE, 4000, 5000);
   }
 
   @Override

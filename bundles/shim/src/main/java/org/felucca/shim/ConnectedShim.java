@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,7 @@ import org.felucca.api.task.ProcessIo;
 import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
+import org.felucca.api.task.TaskUsage;
 import org.felucca.linux.ProcessId;
 import org.felucca.shim.wire.task.CloseIORequest;
 import org.felucca.shim.wire.task.CreateTaskRequest;
@@ -322,6 +324,11 @@ final class ConnectedShim implements Shim {
                 settings.call())
             .getStats();
     return new TypedBytes(stats.getTypeUrl(), stats.getValue().toByteArray());
+  }
+
+  @Override
+  public TaskUsage usage() {
+    return UsageDecoder.decode(metrics(), Instant.now());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.felucca.api.container;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import org.felucca.api.TypedBytes;
 import org.jspecify.annotations.Nullable;
@@ -47,5 +48,58 @@ public record ContainerRecord(
   /** The name that people call it by: its name label, else its id. */
   public String name() {
     return labels.getOrDefault(NAME_LABEL, id.value());
+  }
+
+  /** With other labels. */
+  public ContainerRecord withLabels(Map<String, String> other) {
+    return new ContainerRecord(
+        id,
+        other,
+        image,
+        runtime,
+        runtimeOptions,
+        spec,
+        snapshotter,
+        snapshotKey,
+        sandbox,
+        createdAt,
+        updatedAt,
+        extensions);
+  }
+
+  /** With another spec. */
+  public ContainerRecord withSpec(TypedBytes other) {
+    return new ContainerRecord(
+        id,
+        labels,
+        image,
+        runtime,
+        runtimeOptions,
+        other,
+        snapshotter,
+        snapshotKey,
+        sandbox,
+        createdAt,
+        updatedAt,
+        extensions);
+  }
+
+  /** With something kept under a name. */
+  public ContainerRecord withExtension(String name, TypedBytes value) {
+    Map<String, TypedBytes> more = new HashMap<>(extensions);
+    more.put(name, value);
+    return new ContainerRecord(
+        id,
+        labels,
+        image,
+        runtime,
+        runtimeOptions,
+        spec,
+        snapshotter,
+        snapshotKey,
+        sandbox,
+        createdAt,
+        updatedAt,
+        more);
   }
 }

@@ -13,14 +13,31 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when its process was started the last time, or null if it never was or nobody
  *     knows
  * @param command the program and the arguments of its first process; empty if its spec says none
+ * @param restart its restart policy
+ * @param restarts how often that has started it since somebody started it
+ * @param restarting whether it has ended and will be started again in a moment
+ * @param health how it is by its checks; null if it is not checked or does not run
  */
 public record ContainerView(
     ContainerRecord container,
     @Nullable TaskState task,
     @Nullable Instant startedAt,
-    List<String> command) {
+    List<String> command,
+    RestartPolicy restart,
+    int restarts,
+    boolean restarting,
+    @Nullable Health health) {
   /** Copies the command. */
   public ContainerView {
     command = List.copyOf(command);
+  }
+
+  /** Without a restart policy and checks. */
+  public ContainerView(
+      ContainerRecord container,
+      @Nullable TaskState task,
+      @Nullable Instant startedAt,
+      List<String> command) {
+    this(container, task, startedAt, command, RestartPolicy.NO, 0, false, null);
   }
 }

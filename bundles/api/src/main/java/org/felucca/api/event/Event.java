@@ -220,6 +220,22 @@ public sealed interface Event {
     }
   }
 
+  /** The health of a container changed; the status is in lower case. */
+  record ContainerHealth(String containerId, String status) implements Event {
+    @Override
+    public String topic() {
+      return "/felucca/health";
+    }
+  }
+
+  /** A container was started again by its restart policy, for so many times in a row. */
+  record ContainerRestart(String containerId, int restarts) implements Event {
+    @Override
+    public String topic() {
+      return "/felucca/restart";
+    }
+  }
+
   /** Something that a shim or a client published and Felucca does not read. */
   record Foreign(String topic, TypedBytes payload) implements Event {}
 }

@@ -8,6 +8,7 @@ import org.felucca.api.task.ProcessDetails;
 import org.felucca.api.task.ProcessIo;
 import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskState;
+import org.felucca.api.task.TaskUsage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -64,6 +65,9 @@ public interface Shim {
 
   /** The cgroup's figures. */
   TypedBytes metrics();
+
+  /** What {@link #metrics} says, read; UNIMPLEMENTED for figures of another type. */
+  TaskUsage usage();
 
   /** Asks an idle shim to end, waits until its process is gone, and removes its bundle folder. */
   void shutdown();

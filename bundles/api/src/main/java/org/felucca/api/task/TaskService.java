@@ -74,4 +74,11 @@ public interface TaskService {
 
   /** The cgroup's figures, of a type that says which cgroup version. */
   TypedBytes metrics(Scope scope, ContainerId id);
+
+  /**
+   * What {@link #metrics} says, read.
+   *
+   * @throws EngineException UNIMPLEMENTED for figures of another type than those of cgroups
+   */
+  TaskUsage usage(Scope scope, ContainerId id);
 }

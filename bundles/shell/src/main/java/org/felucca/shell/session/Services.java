@@ -2,6 +2,7 @@ package org.felucca.shell.session;
 
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerService;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.image.ImageService;
@@ -21,6 +22,7 @@ import org.osgi.service.component.annotations.Deactivate;
 @Component(service = Services.class)
 public final class Services {
   private final Swap<ContainerService> containers;
+  private final Swap<ContainerControl> control;
   private final Swap<TaskService> tasks;
   private final Swap<ImageService> images;
   private final Swap<RuntimeService> runtimes;
@@ -32,6 +34,7 @@ public final class Services {
   @Activate
   public Services(BundleContext context) {
     containers = new Swap<>(context, ContainerService.class, Services::failure);
+    control = new Swap<>(context, ContainerControl.class, Services::failure);
     tasks = new Swap<>(context, TaskService.class, Services::failure);
     images = new Swap<>(context, ImageService.class, Services::failure);
     runtimes = new Swap<>(context, RuntimeService.class, Services::failure);
@@ -44,6 +47,7 @@ public final class Services {
   @Deactivate
   public void close() {
     containers.close();
+    control.close();
     tasks.close();
     images.close();
     runtimes.close();
@@ -55,6 +59,11 @@ public final class Services {
   /** Containers. */
   public Swap<ContainerService> containers() {
     return containers;
+  }
+
+  /** What containers are told. */
+  public Swap<ContainerControl> control() {
+    return control;
   }
 
   /** Tasks. */

@@ -9,7 +9,6 @@ import org.felucca.api.container.ContainerView;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskState;
-import org.felucca.api.task.TaskStatus;
 import org.felucca.shell.view.Words;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,10 @@ record ContainerRow(
     Instant createdAt,
     int pid,
     String runtime,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    String restartPolicy,
+    int restarts,
+    @Nullable String health) {
 
   static ContainerRow of(ContainerView view) {
     TaskState task = view.task();
@@ -36,18 +38,24 @@ record ContainerRow(
         view.container().name(),
         view.container().image(),
         view.command(),
-        status(task),
+        view.restarting() ? "restarting" : status(task),
         exit == null ? null : (Integer) exit.status(),
         exit == null ? null : exit.at(),
         view.startedAt(),
         view.container().createdAt(),
         task == null ? 0 : task.pid(),
         view.container().runtime(),
-        view.container().labels());
+        view.container().labels(),
+        view.restart().toString(),
+        view.restarts(),
+        view.health() == null ? null : view.health().status().name().toLowerCase(Locale.ROOT));
   }
 
   boolean isActive() {
-    return status.equals("running") || status.equals("paused") || status.equals("pausing");
+    return switch (status) {
+      case "running", "paused", "pausing", "restarting" -> true;
+      default -> false;
+    };
   }
 
   private static String status(@Nullable TaskState task) {
@@ -58,18 +66,26 @@ record ContainerRow(
     if (status.equals("created")) {
       return "Created";
     }
-    if (status.equals(TaskStatus.STOPPED.name().toLowerCase(Locale.ROOT))) {
+    if (status.equals("stopped") || status.equals("restarting")) {
+      String word = status.equals("stopped") ? "Exited" : "Restarting";
       return exitStatus == null || exitedAt == null
-          ? "Exited"
-          : "Exited (%d) %s".formatted(exitStatus, Words.ago(exitedAt, now));
+          ? word
+          : "%s (%d) %s".formatted(word, exitStatus, Words.ago(exitedAt, now));
     }
     String since =
         startedAt == null ? "" : " " + Words.span(java.time.Duration.between(startedAt, now));
     return switch (status) {
-      case "running" -> "Up" + since;
+      case "running" -> "Up" + since + healthText();
       case "paused", "pausing" -> "Up" + since + " (" + status + ")";
       default -> status;
     };
+  }
+
+  private String healthText() {
+    if (health == null) {
+      return "";
+    }
+    return health.equals("starting") ? " (health: starting)" : " (" + health + ")";
   }
 
   String imageText() {

@@ -3,7 +3,9 @@ package org.felucca.shell.verb;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.felucca.api.container.Health;
 import org.felucca.oci.Json;
 import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
@@ -24,23 +26,45 @@ final class DockerWords {
         .word("Image", row::image)
         .word("Path", () -> row.command().isEmpty() ? "" : row.command().getFirst())
         .word("Args", () -> row.command().stream().skip(1).toList())
-        .word("State", () -> state(row))
+        .word("RestartCount", row::restarts)
+        .word("State", () -> state(row, inspected.get("health")))
         .word("Config", () -> config(row, members(inspected.get("spec"))))
         .word("Mounts", () -> mounts(members(inspected.get("spec"))));
   }
 
-  private static Map<String, @Nullable Object> state(ContainerRow row) {
+  private static Map<String, @Nullable Object> state(ContainerRow row, @Nullable Object health) {
     boolean stopped = row.status().equals("stopped");
     Map<String, @Nullable Object> state = new LinkedHashMap<>();
     state.put("Status", stopped ? "exited" : row.status());
     // docker counts a paused container as running.
     state.put("Running", row.isActive());
     state.put("Paused", row.status().equals("paused"));
+    state.put("Restarting", row.status().equals("restarting"));
     state.put("Pid", stopped ? 0 : row.pid());
     state.put("ExitCode", row.exitStatus() == null ? 0 : row.exitStatus());
     state.put("StartedAt", row.startedAt());
     state.put("FinishedAt", row.exitedAt());
+    if (health instanceof Health checked) {
+      state.put("Health", health(checked));
+    }
     return state;
+  }
+
+  private static Map<String, @Nullable Object> health(Health health) {
+    List<Object> log = new ArrayList<>();
+    for (Health.Result result : health.results()) {
+      Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+      shown.put("Start", result.start());
+      shown.put("End", result.end());
+      shown.put("ExitCode", result.exitCode());
+      shown.put("Output", result.output());
+      log.add(shown);
+    }
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("Status", health.status().name().toLowerCase(Locale.ROOT));
+    shown.put("FailingStreak", health.failingStreak());
+    shown.put("Log", log);
+    return shown;
   }
 
   private static Map<String, @Nullable Object> config(

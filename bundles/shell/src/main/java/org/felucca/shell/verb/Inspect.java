@@ -87,6 +87,7 @@ final class Inspect extends Inspection {
     document.put("sandbox", record.sandbox());
     document.put("updated_at", record.updatedAt());
     document.put("task", view.task());
+    document.put("health", view.health());
     document.put(
         "extensions",
         record.extensions().entrySet().stream()

@@ -2,8 +2,6 @@ package org.felucca.shell.verb;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.felucca.api.EngineException;
-import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
 import org.felucca.shell.view.Signals;
@@ -28,29 +26,10 @@ final class Kill extends Verb {
     forEach(
         containers,
         text -> {
-          kill(scope, container(text).id(), text, number);
+          ContainerId id = container(text).id();
+          tell(control -> control.kill(scope, id, number));
           say(text);
         });
-  }
-
-  private void kill(Scope scope, ContainerId id, String text, int number) {
-    try {
-      services()
-          .tasks()
-          .use(
-              tasks -> {
-                tasks.kill(scope, id, "", number, false);
-                return true;
-              });
-    } catch (EngineException e) {
-      if (e.kind() == ErrorKind.NOT_FOUND) {
-        throw new EngineException(
-            ErrorKind.FAILED_PRECONDITION,
-            "kill " + text + ": it does not run; felucca ps -a shows its state",
-            e);
-      }
-      throw e;
-    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import org.felucca.api.EngineException;
 import org.felucca.api.container.LifeOptions;
+import org.felucca.api.container.RestartPolicy;
 import org.felucca.shell.session.Call;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -41,6 +42,13 @@ final class LifeArguments {
   @Option(names = "--cidfile", paramLabel = "FILE", description = "write its id into this new file")
   @Nullable String cidFile;
 
+  @Option(
+      names = "--restart",
+      paramLabel = "POLICY",
+      description =
+          "start it again when it has ended by itself: no, on-failure[:NUMBER], always, unless-stopped")
+  String restart = "no";
+
   LifeOptions options(Call call) {
     if (stopTimeout != null && (stopTimeout < 0 || stopTimeout > MAX_SECONDS)) {
       throw EngineException.invalid(
@@ -51,7 +59,9 @@ final class LifeArguments {
         autoRemove,
         stopSignal,
         stopTimeout == null ? null : Duration.ofSeconds(stopTimeout),
-        pidFile == null ? null : call.path(pidFile));
+        pidFile == null ? null : call.path(pidFile),
+        RestartPolicy.parse(restart),
+        null);
   }
 
   /** Takes the file for the id, before anything is made; null if none is wanted. */

@@ -19,7 +19,8 @@ final class Ps extends Listing<ContainerRow> {
   private static final int ID_LENGTH = 12;
   private static final int COMMAND_WIDTH = 30;
   private static final Set<String> STATUSES =
-      Set.of("created", "running", "paused", "pausing", "stopped", "exited", "unknown");
+      Set.of(
+          "created", "running", "paused", "pausing", "restarting", "stopped", "exited", "unknown");
 
   @Option(
       names = {"-a", "--all"},
@@ -102,8 +103,8 @@ final class Ps extends Listing<ContainerRow> {
 
   private static Style style(ContainerRow row) {
     return switch (row.status()) {
-      case "running" -> Style.GOOD;
-      case "paused", "pausing" -> Style.WARNING;
+      case "running" -> "unhealthy".equals(row.health()) ? Style.BAD : Style.GOOD;
+      case "paused", "pausing", "restarting" -> Style.WARNING;
       case "stopped" -> row.exitStatus() == null || row.exitStatus() == 0 ? Style.DIM : Style.BAD;
       default -> Style.DIM;
     };
@@ -126,7 +127,7 @@ final class Ps extends Listing<ContainerRow> {
         String status = value.toLowerCase(Locale.ROOT);
         if (!STATUSES.contains(status)) {
           throw EngineException.invalid(
-              "--filter status=%s: the status must be created, running, paused or exited"
+              "--filter status=%s: the status must be created, running, paused, restarting or exited"
                   .formatted(value));
         }
         String own = status.equals("exited") ? "stopped" : status;

@@ -20,7 +20,7 @@ final class Remove extends Verb {
   @Override
   protected void run() throws Exception {
     Scope scope = scope();
-    forEach(
+    atOnce(
         containers,
         text -> {
           ContainerId id = container(text).id();
@@ -31,7 +31,6 @@ final class Remove extends Verb {
                     service.remove(scope, id, force);
                     return true;
                   });
-          say(text);
         });
   }
 

@@ -3,10 +3,6 @@ package org.felucca.shell.verb;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
@@ -41,27 +37,7 @@ final class Stop extends Verb {
     }
     Scope scope = scope();
     Integer number = signal == null ? null : (Integer) Signals.parse(signal);
-    List<Exception> failures = new ArrayList<>();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<?>> stops = new ArrayList<>();
-      for (String text : containers) {
-        stops.add(threads.submit(() -> stop(scope, container(text).id(), number)));
-      }
-      try {
-        for (int i = 0; i < stops.size(); i++) {
-          try {
-            stops.get(i).get();
-            say(containers.get(i));
-          } catch (ExecutionException e) {
-            failures.add(e.getCause() instanceof Exception cause ? cause : e);
-          }
-        }
-      } catch (InterruptedException e) {
-        threads.shutdownNow();
-        throw e;
-      }
-    }
-    report(failures);
+    atOnce(containers, text -> stop(scope, container(text).id(), number));
   }
 
   private void stop(Scope scope, ContainerId id, @Nullable Integer number) {

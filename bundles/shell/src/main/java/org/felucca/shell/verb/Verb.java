@@ -4,11 +4,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.image.Image;
 import org.felucca.oci.Json;
@@ -141,6 +146,26 @@ public abstract class Verb {
     }
   }
 
+  /** Tells a container something. */
+  @FunctionalInterface
+  protected interface Order {
+    /** Tells it. */
+    void give(ContainerControl control);
+  }
+
+  /** Tells a container something. */
+  protected final void tell(Order order) {
+    boolean told =
+        services()
+            .control()
+            .use(
+                control -> {
+                  order.give(control);
+                  return true;
+                });
+    assert told;
+  }
+
   /** Writes a line to standard output. */
   protected final void say(String line) {
     call().out().println(line);
@@ -173,6 +198,41 @@ public abstract class Verb {
         if (Thread.currentThread().isInterrupted()) {
           break;
         }
+      }
+    }
+    report(failures);
+  }
+
+  /**
+   * Does something with every name at the same time, and prints each name, in their order, once it
+   * is done.
+   *
+   * @throws ExitStatus with every failure, one a line
+   */
+  protected final void atOnce(List<String> names, Each each) throws Exception {
+    List<Exception> failures = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> works = new ArrayList<>();
+      for (String name : names) {
+        works.add(
+            threads.submit(
+                () -> {
+                  each.accept(name);
+                  return name;
+                }));
+      }
+      try {
+        for (int i = 0; i < works.size(); i++) {
+          try {
+            works.get(i).get();
+            say(names.get(i));
+          } catch (ExecutionException e) {
+            failures.add(e.getCause() instanceof Exception cause ? cause : e);
+          }
+        }
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        throw e;
       }
     }
     report(failures);

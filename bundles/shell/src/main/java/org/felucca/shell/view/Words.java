@@ -58,6 +58,22 @@ public final class Words {
     return String.format(Locale.ROOT, digits, value) + units.charAt(unit) + "B";
   }
 
+  /** Memory, such as {@code 4.21MiB}, in powers of 1024 as docker has it. */
+  public static String memory(long bytes) {
+    if (bytes < 1024) {
+      return bytes + "B";
+    }
+    double value = bytes;
+    String units = "KMGTPE";
+    int unit = -1;
+    while (value >= 1023.5) {
+      value /= 1024;
+      unit++;
+    }
+    String digits = value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f";
+    return String.format(Locale.ROOT, digits, value) + units.charAt(unit) + "iB";
+  }
+
   /** {@code name=value} between commas, sorted by name. */
   public static String pairs(Map<String, String> pairs) {
     return new TreeMap<>(pairs)

@@ -1,0 +1,107 @@
+package org.felucca.engine;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
+import org.felucca.api.container.ContainerRecord;
+import org.felucca.api.container.RestartPolicy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts containers again by their restart policies, each after a pause that doubles while it ends
+ * within ten seconds. All that it needs to know stands in the record, so the next engine goes on
+ * where this one ends.
+ */
+final class Restarts {
+  private static final Logger LOG = Logger.getLogger(Restarts.class.getName());
+
+  private static final Instant PROCESS_START =
+      Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+
+  private final ContainerLifecycle lifecycle;
+  private final Executor background;
+  private final BooleanSupplier closing;
+
+  Restarts(ContainerLifecycle lifecycle, Executor background, BooleanSupplier closing) {
+    this.lifecycle = lifecycle;
+    this.background = background;
+    this.closing = closing;
+  }
+
+  /** Has an ended container started when its time has come, if its policy wants that. */
+  void schedule(Scope scope, ContainerRecord container) {
+    ManagedState state = ManagedState.of(container);
+    if (state == null || closing.getAsBoolean()) {
+      return;
+    }
+    Instant exitedAt = state.exitedAt();
+    Instant at = state.restartAt();
+    if (exitedAt != null && at != null && ContainerLifecycle.options(container).restarts(state)) {
+      background.execute(() -> startAgain(scope, container.id(), exitedAt, at));
+    }
+  }
+
+  private void startAgain(Scope scope, ContainerId id, Instant exitedAt, Instant at) {
+    try {
+      Duration pause = Duration.between(Instant.now(), at);
+      if (pause.isPositive()) {
+        Thread.sleep(pause);
+      }
+      boolean started = lifecycle.startAgain(scope, id, exitedAt);
+      LOG.log(Level.FINE, "restart policy container={0} started={1}", new Object[] {id, started});
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the next engine goes on
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.NOT_FOUND && !closing.getAsBoolean()) {
+        LOG.log(
+            Level.WARNING, "restart is left to the next start of the engine container=" + id, e);
+      }
+    }
+  }
+
+  /** What the policy of an ended container wants at the start of an engine. */
+  void recover(Scope scope, ContainerRecord container) {
+    ManagedState state = ManagedState.of(container);
+    if (state == null) {
+      return;
+    }
+    if (!stoppedBefore(state, ContainerLifecycle.options(container).life().restart())) {
+      schedule(scope, container);
+      return;
+    }
+    background.execute(
+        () -> {
+          try {
+            int pid = lifecycle.start(scope, container.id());
+            LOG.log(
+                Level.INFO,
+                "started at the start of the engine container={0} pid={1}",
+                new Object[] {container.id(), pid});
+          } catch (EngineException e) {
+            if (!closing.getAsBoolean()) {
+              LOG.log(Level.WARNING, "not started by its policy container=" + container.id(), e);
+            }
+          }
+        });
+  }
+
+  /**
+   * Whether somebody stopped it before this process was started, which a policy of "always" makes
+   * nothing of. An engine that was only replaced within its process is not a new start.
+   */
+  private static boolean stoppedBefore(ManagedState state, RestartPolicy policy) {
+    @Nullable Instant exitedAt = state.exitedAt();
+    return state.stopped()
+        && exitedAt != null
+        && exitedAt.isBefore(PROCESS_START)
+        && policy.kind() == RestartPolicy.Kind.ALWAYS;
+  }
+}

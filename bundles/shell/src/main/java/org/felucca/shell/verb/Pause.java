@@ -1,0 +1,35 @@
+package org.felucca.shell.verb;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerId;
+import picocli.CommandLine.Parameters;
+
+/** Freezes containers. */
+final class Pause extends Verb {
+  @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "ids or names")
+  List<String> containers = new ArrayList<>();
+
+  @Override
+  protected void run() throws Exception {
+    Scope scope = scope();
+    forEach(
+        containers,
+        text -> {
+          ContainerId id = container(text).id();
+          tell(control -> control.pause(scope, id));
+          say(text);
+        });
+  }
+
+  @Override
+  protected Names names() {
+    return Names.RUNNING;
+  }
+
+  @Override
+  protected List<String> examples() {
+    return List.of("felucca pause web", "felucca pause $(felucca ps -q)   # all that run");
+  }
+}
