@@ -131,9 +131,11 @@ final class TestEngine implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                // Not even an idle engine prepares a faster start.
+                // Not even an idle engine prepares a faster start, and what only soft references
+                // hold goes at the next collection, so that a test of leaks does not take it for
+                // one.
                 "env",
-                "_JAVA_OPTIONS=-Dfelucca.aot.wanted=",
+                "_JAVA_OPTIONS=-Dfelucca.aot.wanted= -XX:SoftRefLRUPolicyMSPerMB=0",
                 home.resolve("bin/feluccad").toString(),
                 "--root",
                 root.toString(),

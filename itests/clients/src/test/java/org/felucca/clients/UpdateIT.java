@@ -183,15 +183,17 @@ class UpdateIT {
     List<String> parts = bundles.keySet().stream().filter(name -> !SHARED.contains(name)).toList();
     round(parts, 1);
     int before = classLoaders();
-    for (int i = 2; i <= 21; i++) {
+    int updates = 20;
+    for (int i = 2; i < 2 + updates; i++) {
       round(parts, i);
     }
+    // A leak keeps one of each update; the JVM itself may hold a last one for a while.
     Commands.await(
         "old revisions are collected; there were "
             + before
             + " class loaders of bundles, there are "
             + classLoaders(),
-        () -> classLoaders() <= before);
+        () -> classLoaders() < before + updates / 2);
     engine.felucca("run", "--rm", "busybox", "true").ok();
   }
 
