@@ -20,6 +20,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use command::Command;
 use link::Link;
@@ -27,6 +28,9 @@ use session::{End, Session};
 use terminal::Terminal;
 
 const DEFAULT_SOCKET: &str = "/run/felucca/shell.sock";
+/// What the completion files of shells ask for.
+const COMPLETE: &str = "__complete";
+const COMPLETES_WITHIN: Duration = Duration::from_secs(2);
 /// The client or the engine failed, not the command (as docker has it).
 const FAILED: u8 = 125;
 
@@ -42,12 +46,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> End {
-    let (socket, arguments) = match parse(std::env::args_os().skip(1).collect()) {
+    let given: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let completes = given.first().is_some_and(|verb| verb == COMPLETE);
+    let parsed = if completes { completion(given) } else { parse(given) };
+    let (socket, arguments) = match parsed {
         Ok(parsed) => parsed,
         Err(message) => return End::Failed(message),
     };
     let link = match Link::connect(&socket) {
         Ok(link) => link,
+        // Who types is not disturbed: the shell knows something itself then.
+        Err(_) if completes => return End::Status(FAILED),
         Err(e) => return End::Failed(unreachable_engine(&socket, &e)),
     };
     let command = Command {
@@ -61,6 +70,23 @@ fn run() -> End {
         Ok(session) => session.run(),
         Err(e) => End::Failed(format!("cannot set up the streams and signals: {e}")),
     }
+}
+
+/// `felucca __complete -- WORD...`, asked by a shell: the words are those of a command line, and may
+/// name the socket of another engine in front of the verb. Nobody waits long for the answer.
+fn completion(mut given: Vec<OsString>) -> Result<(PathBuf, Vec<OsString>), String> {
+    std::thread::spawn(|| {
+        std::thread::sleep(COMPLETES_WITHIN);
+        std::process::exit(FAILED.into());
+    });
+    let begin = given.len().min(2);
+    let words = given.split_off(begin);
+    // What is being typed now is no socket yet.
+    let (typed, last) = words.split_at(words.len().saturating_sub(1));
+    let (socket, rest) = parse(typed.to_vec())?;
+    given.extend(rest);
+    given.extend_from_slice(last);
+    Ok((socket, given))
 }
 
 /// The socket, and the arguments from the verb on.

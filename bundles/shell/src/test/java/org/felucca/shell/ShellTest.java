@@ -290,6 +290,81 @@ class ShellTest {
     }
   }
 
+  private String complete(String... words) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("__complete", "--"));
+    arguments.addAll(List.of(words));
+    try (TestClient client = TestClient.call(path, arguments.toArray(String[]::new))) {
+      assertEquals(0, client.exit(), client.err());
+      assertEquals("", client.err());
+      return client.out();
+    }
+  }
+
+  @Test
+  void complete_verbsAndOptions_comeWithWhatTheyDo() throws Exception {
+    assertEquals(
+        "import\tImport images from an archive or an OCI layout\n", complete("image", "im"));
+    assertEquals(
+        "--no-trunc\tdo not shorten or leave out anything\n", complete("ps", "-a", "--no-t"));
+    assertEquals(
+        "--latest\tonly the one that was made last, in whatever state\n", complete("ps", "--lat"));
+    assertEquals("", complete("ps", "--latest", "--late"), "an option that is there already");
+    assertEquals("image\tImages\n", complete("help", "im"));
+    assertEquals("", complete("nonsense", ""));
+    assertTrue(complete("").startsWith("run\tCreate a container"), complete(""));
+    assertFalse(complete("").contains("wait-for-exit"), complete(""));
+  }
+
+  @Test
+  void complete_names_areThoseThatTheVerbCanDoSomethingWith() throws Exception {
+    running("web");
+    engine.end(running("gone"), 0);
+    engine.create(SCOPE, named("busybox", "fresh", List.of("true")));
+
+    assertEquals("web\tbusybox, Up 3 minutes\n", complete("stop", ""));
+    assertEquals(List.of("gone", "fresh"), names(complete("start", "")));
+    assertEquals(List.of("web", "gone", "fresh"), names(complete("rm", "-f", "")));
+    assertEquals(List.of("gone"), names(complete("rm", "web", "g")));
+    assertEquals(List.of("0000000000ab"), names(complete("inspect", "00000")).subList(0, 1));
+    assertEquals("", complete("exec", "web", ""), "words of the program");
+    assertEquals(":files\n", complete("image", "import", "/tm"));
+    assertEquals(":files\n", complete("run", "--volume", "/tm"));
+  }
+
+  private static List<String> names(String answer) {
+    return answer.lines().map(line -> line.split("\t", 2)[0]).toList();
+  }
+
+  @Test
+  void complete_values_areThoseOfTheOption() throws Exception {
+    assertEquals("HUP\n", complete("kill", "-s", "HU"));
+    assertEquals("--signal=HUP\n", complete("kill", "--signal=HU"));
+    assertEquals("status=\n", complete("ps", "--filter", "stat"));
+    assertEquals("status=running\n", complete("ps", "-f", "status=r"));
+    assertEquals("bash\n", complete("completion", "b"));
+    assertEquals("plain\n", complete("image", "import", "--progress", "p"));
+  }
+
+  @Test
+  void completion_ofAShell_isItsFile() throws Exception {
+    try (TestClient client = TestClient.call(path, "completion", "bash")) {
+      assertEquals(0, client.exit(), client.err());
+      assertTrue(client.out().contains("\ncomplete -F _felucca felucca\n"), client.out());
+    }
+  }
+
+  @Test
+  void names_mistyped_areGuessed() throws Exception {
+    running("web");
+
+    for (List<String> words : List.of(List.of("stop", "wbe"), List.of("inspect", "webb"))) {
+      try (TestClient client = TestClient.call(path, words.toArray(String[]::new))) {
+        assertEquals(125, client.exit());
+        assertTrue(client.err().endsWith("; did you mean web?\n"), client.err());
+      }
+    }
+  }
+
   @Test
   void images_alias_listsImages() throws Exception {
     images.image("docker.io/library/busybox:latest");

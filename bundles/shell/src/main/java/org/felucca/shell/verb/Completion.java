@@ -15,6 +15,7 @@ import org.felucca.shell.verb.Entry.Group;
 import org.felucca.shell.verb.Entry.Leaf;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** What can stand next on a command line. */
 final class Completion {
@@ -164,7 +165,7 @@ final class Completion {
       }
     }
     if (open != null) {
-      return values(verb, open);
+      return values(verb, open, word);
     }
     if (!ended && word.startsWith("-") && !(verb.stopsAtArgument() && arguments > 0)) {
       return options(verb, line, given, word);
@@ -174,6 +175,13 @@ final class Completion {
 
   private Candidates arguments(
       Verb verb, CommandLine line, Set<OptionSpec> given, int arguments, String word) {
+    for (PositionalParamSpec argument : line.getCommandSpec().positionalParameters()) {
+      if (argument.completionCandidates() != null && argument.index().contains(arguments)) {
+        List<Known> values = new ArrayList<>();
+        argument.completionCandidates().forEach(value -> values.add(Known.of(value)));
+        return Candidates.of(values);
+      }
+    }
     Names names = verb.names(arguments);
     if (names == Names.FILES) {
       return Candidates.FILES;
@@ -207,7 +215,7 @@ final class Completion {
         return Candidates.NONE;
       }
       String before = word.substring(0, equals + 1);
-      Candidates values = values(verb, option);
+      Candidates values = values(verb, option, word.substring(equals + 1));
       return new Candidates(
           values.known().stream()
               .map(known -> new Known(before + known.name(), known.about()))
@@ -224,14 +232,14 @@ final class Completion {
     return Candidates.of(options);
   }
 
-  private Candidates values(Verb verb, OptionSpec option) {
+  private Candidates values(Verb verb, OptionSpec option, String word) {
     if (option.completionCandidates() != null) {
       List<Known> values = new ArrayList<>();
       option.completionCandidates().forEach(value -> values.add(Known.of(value)));
       return Candidates.of(values);
     }
     if (verb instanceof Listing<?> listing && option.longestName().equals("--filter")) {
-      return Candidates.of(filters(listing));
+      return Candidates.of(filters(listing, word));
     }
     Function<KnownNames, List<Known>> known = OptionValues.of(option.longestName());
     if (known != null) {
@@ -240,7 +248,12 @@ final class Completion {
     return OptionValues.areFiles(option) ? Candidates.FILES : Candidates.NONE;
   }
 
-  private static List<Known> filters(Listing<?> listing) {
+  private static List<Known> filters(Listing<?> listing, String word) {
+    int equals = word.indexOf('=');
+    if (equals > 0) {
+      String key = word.substring(0, equals);
+      return listing.values(key).stream().map(value -> Known.of(key + "=" + value)).toList();
+    }
     Set<String> keys = new java.util.TreeSet<>(listing.habits());
     keys.addAll(listing.columns().members());
     if (keys.remove("labels")) {

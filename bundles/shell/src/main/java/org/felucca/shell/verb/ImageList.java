@@ -96,6 +96,11 @@ final class ImageList extends Listing<ImageRow> {
     };
   }
 
+  @Override
+  protected List<String> values(String key) {
+    return key.equals("dangling") ? List.of("true", "false") : List.of();
+  }
+
   private Instant created(String text) {
     return image(text).createdAt();
   }

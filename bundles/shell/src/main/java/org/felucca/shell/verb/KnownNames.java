@@ -65,23 +65,25 @@ final class KnownNames {
   List<Known> ids(Names names, String beginning) {
     try {
       List<Known> ids = new ArrayList<>();
-      switch (names) {
-        case CONTAINERS, RUNNING, STOPPED, PAUSED, BOTH -> {
-          for (ContainerRow row : rows()) {
-            if (row.id().startsWith(beginning)) {
-              ids.add(new Known(shown(row.id(), beginning), row.name()));
-            }
+      if (names.areContainers()) {
+        for (ContainerRow row : rows()) {
+          if (row.id().startsWith(beginning)) {
+            ids.add(new Known(shown(row.id(), beginning), row.name()));
           }
         }
-        case IMAGES -> {
-          for (Image image : list()) {
-            String hex = image.target().digest().hex();
-            if (hex.startsWith(beginning)) {
-              ids.add(new Known(shown(hex, beginning), ContainerRow.familiar(image.name())));
-            }
+      }
+      if (names == Names.IMAGES || names == Names.BOTH) {
+        for (Image image : list()) {
+          String hex = image.target().digest().hex();
+          String familiar = ContainerRow.familiar(image.name());
+          if (hex.startsWith(beginning)) {
+            ids.add(new Known(shown(hex, beginning), familiar));
           }
+          // In full: with a tag, with the registry.
+          ids.add(
+              Known.of(image.name().substring(Math.max(0, image.name().lastIndexOf(familiar)))));
+          ids.add(Known.of(image.name()));
         }
-        default -> {}
       }
       return ids;
     } catch (EngineException e) {

@@ -65,6 +65,11 @@ abstract class Listing<R extends Record> extends Verb {
     return List.of();
   }
 
+  /** The values that a key of {@code --filter} may have, where they are few. */
+  protected List<String> values(String key) {
+    return List.of();
+  }
+
   /** Fields that containerd's grammar has beside the members of a row: their first names. */
   protected List<String> otherFields() {
     return List.of();

@@ -25,5 +25,13 @@ public enum Names {
   /** Snapshotters. */
   SNAPSHOTTERS,
   /** Words that name verbs. */
-  VERBS
+  VERBS;
+
+  /** Whether containers are among them. */
+  boolean areContainers() {
+    return switch (this) {
+      case CONTAINERS, RUNNING, STOPPED, PAUSED, BOTH -> true;
+      default -> false;
+    };
+  }
 }

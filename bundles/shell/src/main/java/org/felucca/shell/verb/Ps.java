@@ -159,6 +159,11 @@ final class Ps extends Listing<ContainerRow> {
     };
   }
 
+  @Override
+  protected List<String> values(String key) {
+    return key.equals("status") ? List.of("created", "running", "paused", "exited") : List.of();
+  }
+
   /** containerd calls the runtime {@code runtime.name}. */
   @Override
   protected Fields moreFields(ContainerRow row) {

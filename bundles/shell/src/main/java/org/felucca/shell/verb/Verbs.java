@@ -49,6 +49,7 @@ public final class Verbs {
               "Open the interactive shell, or run the lines of standard input",
               OpenShell::new)
           .verb("source", "Run the lines of a file", Source::new)
+          .verb("completion", "Write the completion file of a shell", CompletionFile::new)
           .verb("help", "Show this, or the help of a verb", Help::new)
           .hidden(WAIT_FOR_EXIT, WaitForExit::new)
           .hidden(COMPLETE, Complete::new)

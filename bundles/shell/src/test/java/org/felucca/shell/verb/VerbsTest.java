@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +84,23 @@ class VerbsTest {
           all().filter(other -> other.path().equals(target)).findFirst().orElseThrow().leaf();
 
       assertEquals(meant.description(), typed.leaf().description());
+    }
+  }
+
+  @Test
+  void reference_namesEveryVerbAndAlias() throws Exception {
+    String reference = Files.readString(Path.of("../../docs/shell.md"));
+
+    all()
+        .filter(typed -> !typed.leaf().description().isEmpty())
+        .filter(typed -> !typed.path().startsWith("container "))
+        .forEach(
+            typed ->
+                assertTrue(
+                    reference.matches("(?s).*`" + typed.path() + "[` ].*"),
+                    "docs/shell.md has no word of " + typed.path()));
+    for (String alias : List.of("container ls", "container list", "container ps")) {
+      assertTrue(reference.contains("`" + alias + "`"), alias);
     }
   }
 
