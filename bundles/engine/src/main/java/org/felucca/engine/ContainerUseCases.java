@@ -17,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
-import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.Attachment;
@@ -65,7 +64,6 @@ public final class ContainerUseCases implements ContainerService {
 
   private static final long LOGGER_PAUSE_MILLIS = 5;
   private static final Duration RECOVERY = Duration.ofSeconds(20);
-  private static final int SHORTEST_PREFIX = 2;
 
   private final ContainerStore containers;
   private final TaskService tasks;
@@ -186,31 +184,7 @@ public final class ContainerUseCases implements ContainerService {
 
   @Override
   public ContainerRecord find(Scope scope, String text) {
-    String quoted = text.replace("\\", "\\\\").replace("\"", "\\\"");
-    List<ContainerRecord> exact =
-        containers.list(
-            scope,
-            List.of(
-                "id==\"" + quoted + "\"",
-                "labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + quoted + "\""));
-    if (!exact.isEmpty()) {
-      return exact.getFirst();
-    }
-    List<ContainerRecord> matches = List.of();
-    if (text.length() >= SHORTEST_PREFIX && text.matches("[A-Za-z0-9._-]+")) {
-      matches = containers.list(scope, List.of("id~=\"^" + text.replace(".", "[.]") + "\""));
-    }
-    return switch (matches.size()) {
-      case 1 -> matches.getFirst();
-      case 0 ->
-          throw EngineException.notFound(
-              "container %s not found; 'felucca ps -a' shows which there are"
-                  .formatted(Identifiers.quote(text)));
-      default ->
-          throw EngineException.invalid(
-              "%d containers begin with %s; give more of the id"
-                  .formatted(matches.size(), Identifiers.quote(text)));
-    };
+    return ContainerSearch.find(containers, scope, text);
   }
 
   @Override

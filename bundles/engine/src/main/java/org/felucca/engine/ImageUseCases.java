@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -57,6 +59,8 @@ public final class ImageUseCases implements ImageService {
 
   /** So many digits of a digest tell an image. */
   private static final int SHORTEST_PREFIX = 4;
+
+  private static final int MOST_SHOWN = 5;
 
   private final ImageStore images;
   private final ImageArchives archives;
@@ -226,16 +230,29 @@ public final class ImageUseCases implements ImageService {
       return null;
     }
     @Nullable Image match = null;
+    Set<String> others = new TreeSet<>();
     for (Image image : images.list(scope, List.of())) {
       if (image.target().digest().hex().startsWith(prefix)) {
         if (match != null && !match.target().digest().equals(image.target().digest())) {
-          throw EngineException.invalid(
-              "several images begin with %s; give more digits".formatted(prefix));
+          others.add(described(image));
         }
         match = match == null ? image : match;
       }
     }
+    if (match != null && !others.isEmpty()) {
+      others.add(described(match));
+      throw EngineException.invalid(
+          "several images begin with %s; give more digits: %s%s"
+              .formatted(
+                  prefix,
+                  others.stream().limit(MOST_SHOWN).collect(Collectors.joining(", ")),
+                  others.size() > MOST_SHOWN ? ", ..." : ""));
+    }
     return match;
+  }
+
+  private static String described(Image image) {
+    return "%s (%s)".formatted(image.target().digest().hex().substring(0, 12), image.name());
   }
 
   @Override

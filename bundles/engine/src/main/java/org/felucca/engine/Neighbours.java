@@ -3,9 +3,8 @@ package org.felucca.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.felucca.api.EngineException;
-import org.felucca.api.Identifiers;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
@@ -16,7 +15,6 @@ import org.felucca.api.container.NetworkOptions;
 
 /** Fills in what a new container takes from the machine and from other containers. */
 final class Neighbours {
-  private static final int SHORTEST_PREFIX = 2;
 
   private final ContainerStore containers;
 
@@ -77,27 +75,12 @@ final class Neighbours {
 
   /** The container that an option names by its id, its name or a beginning of its id. */
   static ContainerRecord find(ContainerStore containers, Scope scope, String option, String text) {
-    List<ContainerRecord> found = List.of();
-    if (text.matches("[A-Za-z0-9._-]+")) {
-      found =
-          containers.list(
-              scope,
-              List.of(
-                  "id==\"" + text + "\"",
-                  "labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + text + "\""));
-      if (found.isEmpty() && text.length() >= SHORTEST_PREFIX) {
-        found = containers.list(scope, List.of("id~=\"^" + text.replace(".", "[.]") + "\""));
-      }
+    try {
+      return ContainerSearch.find(containers, scope, text);
+    } catch (EngineException e) {
+      throw new EngineException(
+          ErrorKind.INVALID_ARGUMENT, "%s: %s".formatted(option, e.getMessage()), e);
     }
-    if (found.size() != 1) {
-      throw EngineException.invalid(
-          found.isEmpty()
-              ? "%s: container %s not found; felucca ps -a shows which there are"
-                  .formatted(option, Identifiers.quote(text))
-              : "%s: several containers begin with %s; give more of the id"
-                  .formatted(option, Identifiers.quote(text)));
-    }
-    return found.getFirst();
   }
 
   private static String hostname(ContainerRecord other) {
