@@ -106,6 +106,8 @@ class SegmentedEventLogTest {
         new Event.TaskResumed("id"),
         new Event.BundleChanged("felucca.runc", "updated", "1.2.3", null, 2),
         new Event.BundleChanged("felucca.runc", "updated", "1.2.3", "runc", 0),
+        new Event.ContainerHealth("id", "unhealthy"),
+        new Event.ContainerRestart("id", 3),
         new Event.Foreign("/other", new TypedBytes("a.B", new byte[] {0, 1, -1})));
   }
 
