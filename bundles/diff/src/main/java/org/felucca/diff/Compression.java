@@ -37,6 +37,15 @@ enum Compression {
     }
   }
 
+  /** How a layer of a media type is to be written; INVALID_ARGUMENT as {@link #check}. */
+  static Compression of(String mediaType) {
+    check(mediaType);
+    if (mediaType.endsWith("gzip")) {
+      return GZIP;
+    }
+    return mediaType.endsWith("zstd") ? ZSTD : PLAIN;
+  }
+
   /** What a stream is, by its first bytes; the buffer stays where it is. */
   static Compression detect(ByteBuffer start) {
     int at = start.position();

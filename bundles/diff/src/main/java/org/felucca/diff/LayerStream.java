@@ -3,6 +3,7 @@ package org.felucca.diff;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.security.MessageDigest;
@@ -43,6 +44,47 @@ final class LayerStream {
   /** Where the decompressed bytes come out. */
   Pieces plain() {
     return plain;
+  }
+
+  /** Takes bytes that need no decompression, in any one thread; they end when it is closed. */
+  OutputStream plainInput() {
+    return new OutputStream() {
+      private ByteBuffer chunk = borrow();
+
+      private ByteBuffer borrow() {
+        try {
+          return plain.borrow();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw cancelled(e);
+        }
+      }
+
+      @Override
+      public void write(int b) {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) {
+        int done = 0;
+        while (done < length) {
+          if (!chunk.hasRemaining()) {
+            plain.give(chunk.flip());
+            chunk = borrow();
+          }
+          int count = Math.min(chunk.remaining(), length - done);
+          chunk.put(bytes, offset + done, count);
+          done += count;
+        }
+      }
+
+      @Override
+      public void close() {
+        plain.give(chunk.flip());
+        plain.end();
+      }
+    };
   }
 
   /** Stops everybody. */

@@ -39,6 +39,49 @@ final class MountedTree implements AutoCloseable {
     }
   }
 
+  /**
+   * As {@link #of}, for reading only: what is being written to elsewhere is not mounted a second
+   * time for writing.
+   */
+  static MountedTree reading(List<Mount> mounts) {
+    return of(mounts.stream().map(MountedTree::readOnly).toList());
+  }
+
+  private static Mount readOnly(Mount mount) {
+    List<String> options = new ArrayList<>(mount.options());
+    if (mount.type().equals("overlay")) {
+      String upper = null;
+      for (String option : mount.options()) {
+        if (option.startsWith("upperdir=")) {
+          upper = option.substring("upperdir=".length());
+        }
+      }
+      if (upper != null) {
+        String above = upper;
+        options.removeIf(
+            option ->
+                option.startsWith("upperdir=")
+                    || option.startsWith("workdir=")
+                    || option.equals("volatile")
+                    || option.equals("rw"));
+        options.replaceAll(
+            option ->
+                option.startsWith("lowerdir=")
+                    ? "lowerdir=" + above + ":" + option.substring("lowerdir=".length())
+                    : option);
+      }
+      return new Mount(mount.type(), mount.source(), mount.target(), options);
+    }
+    if (mount.type().equals("bind") && mount.target().isEmpty()) {
+      return mount; // a folder, which is only read
+    }
+    options.remove("rw");
+    if (!options.contains("ro")) {
+      options.add("ro");
+    }
+    return new Mount(mount.type(), mount.source(), mount.target(), options);
+  }
+
   /** A writable bind mount of a folder is that folder; the first layer of an image goes there. */
   private static boolean isPlainFolder(List<Mount> mounts) {
     Mount mount = mounts.getFirst();

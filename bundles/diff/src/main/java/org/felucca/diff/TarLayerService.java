@@ -1,14 +1,22 @@
 package org.felucca.diff;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Progress;
 import org.felucca.api.diff.AppliedLayer;
+import org.felucca.api.diff.Change;
+import org.felucca.api.diff.FileFacts;
 import org.felucca.api.diff.LayerService;
+import org.felucca.api.diff.TreeArchives;
 import org.felucca.api.snapshot.Mount;
 import org.felucca.linux.LinuxException;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -19,7 +27,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 /** Layers as tar archives (OCI image specification, layer.md). */
 @Component(configurationPid = "org.felucca.diff")
 @Designate(ocd = TarLayerService.Config.class)
-public final class TarLayerService implements LayerService {
+public final class TarLayerService implements LayerService, TreeArchives {
 
   /** What one layer may take; what goes beyond is refused. */
   @ObjectClassDefinition(name = "Felucca layers")
@@ -87,7 +95,7 @@ public final class TarLayerService implements LayerService {
 
   private long write(LayerStream stream, List<Mount> mounts) {
     try (MountedTree tree = MountedTree.of(mounts);
-        TreeWriter writer = new TreeWriter(tree.root(), limits, stream::check)) {
+        TreeWriter writer = new TreeWriter(tree.root(), limits, stream::check, LayoutRules.LAYER)) {
       TarReader tar = new TarReader(stream.plain());
       long entries = writer.write(tar);
       tar.drain();
@@ -96,18 +104,114 @@ public final class TarLayerService implements LayerService {
   }
 
   @Override
-  public AppliedLayer compare(List<Mount> lower, List<Mount> upper, OutputStream layer) {
+  public AppliedLayer compare(
+      List<Mount> lower, List<Mount> upper, String mediaType, OutputStream layer) {
+    Compression compression = Compression.of(mediaType);
     return threads.call(
         check -> {
-          try (MountedTree before = MountedTree.of(lower);
-              MountedTree after = MountedTree.of(upper);
-              UpperFolder changes = UpperFolder.of(lower, upper)) {
-            TarWriter tar = new TarWriter(layer, check);
-            new TreeComparison(before.root(), after.root(), changes.dir(), tar).run();
+          try (MountedTree before = MountedTree.reading(lower);
+              MountedTree after = MountedTree.reading(upper);
+              UpperFolder changes = UpperFolder.of(lower, upper);
+              OutputStream out = CompressedOutput.of(compression, layer)) {
+            TarWriter tar = new TarWriter(out, check);
+            new TreeComparison(
+                    before.root(), after.root(), changes.dir(), new Differences.Layer(tar), check)
+                .run();
             return tar.finish();
+          } catch (LinuxException e) {
+            throw Failures.of("compare file systems", e);
+          } catch (IOException e) {
+            throw EngineException.internal("write a layer: " + e, e);
+          }
+        });
+  }
+
+  @Override
+  public void changes(List<Mount> lower, List<Mount> upper, Consumer<Change> sink) {
+    threads.call(
+        check -> {
+          try (MountedTree before = MountedTree.reading(lower);
+              MountedTree after = MountedTree.reading(upper);
+              UpperFolder changes = UpperFolder.of(lower, upper)) {
+            new TreeComparison(
+                    before.root(), after.root(), changes.dir(), new Differences.Listed(sink), check)
+                .run();
+            return true;
           } catch (LinuxException e) {
             throw Failures.of("compare file systems", e);
           }
         });
+  }
+
+  @Override
+  public Optional<FileFacts> stat(Place place) {
+    return threads.call(
+        check -> {
+          try (MountedTree tree = MountedTree.reading(place.tree())) {
+            return PathFacts.of(tree.root(), place.path());
+          } catch (LinuxException e) {
+            throw Failures.of("look at " + Identifiers.quote(place.path()), e);
+          }
+        });
+  }
+
+  @Override
+  public void pack(Place place, String name, OutputStream tar) {
+    threads.call(
+        check -> {
+          pack(place, name, tar, check);
+          return true;
+        });
+  }
+
+  private static void pack(Place place, String name, OutputStream tar, Runnable check) {
+    try (MountedTree tree = MountedTree.reading(place.tree())) {
+      TarWriter writer = new TarWriter(tar, check);
+      new TreePacker(writer, check).pack(tree.root(), place.path(), name);
+      writer.finish();
+    } catch (LinuxException e) {
+      throw Failures.of("read " + Identifiers.quote(place.path()), e);
+    }
+  }
+
+  @Override
+  public void unpack(InputStream tar, Place folder, @Nullable Owner owner) {
+    try (LayerThreads.Turn turn = threads.turn()) {
+      LayerStream stream = turn.stream();
+      turn.run(() -> stream.decode(limits), () -> unpack(stream, folder, owner));
+      stream.pump(tar, folder.path(), Progress.NONE);
+      turn.await();
+    }
+  }
+
+  private void unpack(LayerStream stream, Place folder, @Nullable Owner owner) {
+    try (MountedTree tree = MountedTree.of(folder.tree())) {
+      PathFacts.requireFolder(tree.root(), folder.path());
+      try (TreeWriter writer =
+          new TreeWriter(
+              tree.root(), limits, stream::check, LayoutRules.copy(folder.path(), owner))) {
+        TarReader tar = new TarReader(stream.plain());
+        writer.write(tar);
+        tar.drain();
+      }
+    }
+  }
+
+  @Override
+  public void copy(Place from, String name, Place folder, @Nullable Owner owner) {
+    // One turn for both ends: two copies that had one each would wait for each other.
+    try (LayerThreads.Turn turn = threads.turn()) {
+      LayerStream stream = turn.stream();
+      turn.run(
+          () -> unpack(stream, folder, owner),
+          () -> {
+            try (OutputStream tar = stream.plainInput()) {
+              pack(from, name, tar, stream::check);
+            } catch (IOException e) {
+              throw EngineException.internal("copy " + from.path() + ": " + e, e);
+            }
+          });
+      turn.await();
+    }
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.felucca.linux.Descriptor;
 import org.felucca.linux.DeviceNumber;
 import org.felucca.linux.Dir;
@@ -34,7 +35,8 @@ final class TreeComparison {
   private final Dir before;
   private final Dir after;
   private final @Nullable Dir changes;
-  private final TarWriter tar;
+  private final Differences out;
+  private final Runnable check;
   // The folders from the root to where the walk is, and whether they are written.
   private final Deque<Level> levels = new ArrayDeque<>();
   // Names of files that have several: in the layer, and as they were.
@@ -50,31 +52,35 @@ final class TreeComparison {
   private static final class Level {
     final Dir dir;
     final String path;
+    final boolean before;
     boolean written;
 
-    Level(Dir dir, String path) {
+    Level(Dir dir, String path, boolean before) {
       this.dir = dir;
       this.path = path;
+      this.before = before;
     }
   }
 
   /**
    * @param changes the folder in which overlayfs keeps what is not as before, or null to look at
    *     all
+   * @param check run often, to give up by throwing
    */
-  TreeComparison(Dir before, Dir after, @Nullable Dir changes, TarWriter tar) {
+  TreeComparison(Dir before, Dir after, @Nullable Dir changes, Differences out, Runnable check) {
     this.before = before;
     this.after = after;
     this.changes = changes;
-    this.tar = tar;
+    this.out = out;
+    this.check = check;
   }
 
   void run() {
-    Level root = new Level(after, "");
+    Level root = new Level(after, "", true);
     FileStat was = before.stat();
     FileStat is = after.stat();
     if (!sameAttributes(before.descriptor(), was, after.descriptor(), is)) {
-      tar.entry(".", is, "", LayerXattrs.get(after.descriptor()), null);
+      out.present(".", true, is, "", () -> LayerXattrs.get(after.descriptor()), null);
     }
     root.written = true;
     levels.addLast(root);
@@ -104,13 +110,13 @@ final class TreeComparison {
   }
 
   private void name(@Nullable Dir was, Dir is, @Nullable Dir changed, String path, String name) {
+    check.run();
     Optional<FileStat> old = was == null ? Optional.empty() : was.statIfExists(name);
     Optional<FileStat> now = is.statIfExists(name);
     if (now.isEmpty() || now.get().type() == FileType.SOCKET) {
       if (old.isPresent() && old.get().type() != FileType.SOCKET) {
         parents();
-        int slash = path.length() - name.length();
-        tar.mark(path.substring(0, slash) + Whiteouts.PREFIX + name);
+        out.gone(path.substring(0, path.length() - name.length()), name);
       }
       return;
     }
@@ -122,7 +128,7 @@ final class TreeComparison {
         try (Dir next = is.enter(name);
             Dir nextOld = both && was != null ? was.enter(name) : null;
             Dir nextChanged = enter(changed, name)) {
-          Level level = new Level(next, path);
+          Level level = new Level(next, path, old.isPresent());
           levels.addLast(level);
           if (!same) {
             parents();
@@ -131,7 +137,7 @@ final class TreeComparison {
           levels.removeLast();
         }
       } else if (!same) {
-        file(path, file, stat, is, name);
+        file(path, old.isPresent(), file, stat, is, name);
       } else if (stat.links() > 1) {
         kept(path, stat);
       }
@@ -156,35 +162,42 @@ final class TreeComparison {
     for (Level level : levels) {
       if (!level.written) {
         level.written = true;
-        tar.entry(level.path, level.dir.stat(), "", LayerXattrs.get(level.dir.descriptor()), null);
+        out.present(
+            level.path,
+            level.before,
+            level.dir.stat(),
+            "",
+            () -> LayerXattrs.get(level.dir.descriptor()),
+            null);
       }
     }
   }
 
-  private void file(String path, Descriptor file, FileStat stat, Dir in, String name) {
+  private void file(
+      String path, boolean before, Descriptor file, FileStat stat, Dir in, String name) {
     parents();
     boolean several = stat.links() > 1;
     String first = several ? written.get(Inode.of(stat)) : null;
     if (first != null) {
-      tar.entry(path, stat, first, Map.of(), null);
+      out.present(path, before, stat, first, Map::of, null);
       return;
     }
-    Map<String, byte[]> xattrs = LayerXattrs.get(file);
+    Supplier<Map<String, byte[]>> xattrs = () -> LayerXattrs.get(file);
     switch (stat.type()) {
       case REGULAR -> {
         try (Descriptor content = file.reopen(O_RDONLY)) {
-          tar.entry(path, content.stat(), "", xattrs, content);
+          out.present(path, before, content.stat(), "", xattrs, content);
         }
       }
-      case SYMLINK -> tar.entry(path, stat, in.readlink(name), xattrs, null);
-      default -> tar.entry(path, stat, "", xattrs, null);
+      case SYMLINK -> out.present(path, before, stat, in.readlink(name), xattrs, null);
+      default -> out.present(path, before, stat, "", xattrs, null);
     }
     if (several) {
       written.put(Inode.of(stat), path);
       // Names that were there before must go on to be the same file.
       List<String> others = unchanged.remove(Inode.of(stat));
       if (others != null) {
-        others.forEach(other -> tar.entry(other, stat, path, Map.of(), null));
+        others.forEach(other -> out.joined(other, stat, path));
       }
     }
   }
@@ -193,7 +206,7 @@ final class TreeComparison {
     String first = written.get(Inode.of(stat));
     if (first != null) {
       parents();
-      tar.entry(path, stat, first, Map.of(), null);
+      out.joined(path, stat, first);
     } else {
       unchanged.computeIfAbsent(Inode.of(stat), inode -> new ArrayList<>()).add(path);
     }

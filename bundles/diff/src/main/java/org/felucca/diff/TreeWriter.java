@@ -5,6 +5,7 @@ import static org.felucca.linux.OpenFlags.O_DIRECTORY;
 import static org.felucca.linux.OpenFlags.O_EXCL;
 import static org.felucca.linux.OpenFlags.O_NOFOLLOW;
 import static org.felucca.linux.OpenFlags.O_PATH;
+import static org.felucca.linux.OpenFlags.O_RDONLY;
 import static org.felucca.linux.OpenFlags.O_WRONLY;
 
 import java.io.File;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
+import org.felucca.api.diff.TreeArchives.Owner;
 import org.felucca.diff.OpenFolders.Folder;
 import org.felucca.diff.TarEntry.Extent;
 import org.felucca.linux.Descriptor;
@@ -27,6 +29,7 @@ import org.felucca.linux.FileStat;
 import org.felucca.linux.FileType;
 import org.felucca.linux.InodeAttributes;
 import org.felucca.linux.LinuxException;
+import org.felucca.linux.Resolve;
 import org.felucca.linux.Timestamp;
 import org.felucca.linux.Trees;
 
@@ -44,6 +47,7 @@ final class TreeWriter implements AutoCloseable {
   private final Dir root;
   private final LayerLimits limits;
   private final Runnable check;
+  private final LayoutRules rules;
   private final TouchedPaths touched = new TouchedPaths();
   private final OpenFolders folders;
   private final Whiteouts whiteouts;
@@ -59,7 +63,8 @@ final class TreeWriter implements AutoCloseable {
    * @param root stays open
    * @param check run often, to give up by throwing
    */
-  TreeWriter(Dir root, LayerLimits limits, Runnable check) {
+  TreeWriter(Dir root, LayerLimits limits, Runnable check, LayoutRules rules) {
+    this.rules = rules;
     this.root = root;
     this.limits = limits;
     this.check = check;
@@ -97,14 +102,17 @@ final class TreeWriter implements AutoCloseable {
   }
 
   private void write(TarEntry entry, TarReader tar) {
-    LayerPath path = LayerPath.parse(entry.name());
-    if (path.isRoot()) {
-      writeRoot(entry);
+    LayerPath named = LayerPath.parse(entry.name());
+    if (named.isRoot()) {
+      if (rules.layer()) {
+        writeRoot(entry);
+      }
       return;
     }
-    if (whiteouts.take(path)) {
+    if (rules.layer() && whiteouts.take(named)) {
       return;
     }
+    LayerPath path = rules.place(named);
     switch (entry.kind()) {
       case FILE -> writeFile(entry, path, tar);
       case DIRECTORY -> writeFolder(entry, path);
@@ -149,6 +157,10 @@ final class TreeWriter implements AutoCloseable {
       return;
     }
     FileType type = stat.get().type();
+    if (type == FileType.DIRECTORY && !rules.layer()) {
+      throw EngineException.precondition(
+          "there is a folder of that name already, which a copy does not replace by a file; remove it first");
+    }
     if (type == FileType.DIRECTORY || type == FileType.SYMLINK) {
       // The folder that is being used must outlive this; others may be reached by another way now.
       try (Dir again = Dir.of(dir.descriptor().duplicate())) {
@@ -258,7 +270,7 @@ final class TreeWriter implements AutoCloseable {
             throw e;
           }
         }
-        Dir made = in.enter(path.name());
+        Dir made = enter(in, path.name());
         touched.add(touched.child(folder.hash(), path.name()));
         return made;
       } catch (LinuxException e) {
@@ -267,16 +279,33 @@ final class TreeWriter implements AutoCloseable {
         if (!taken || attempt == ATTEMPTS) {
           throw e;
         }
+        if (!rules.layer() && in.statIfExists(path.name()).isPresent()) {
+          throw EngineException.precondition(
+              "there is something else of that name already, which a copy does not replace by a folder; remove it first");
+        }
         clear(in, path.name());
       }
     }
   }
 
+  /** A layer has no mounts in it; a copy may go into a volume. */
+  private Dir enter(Dir in, String name) {
+    return rules.layer()
+        ? in.enter(name)
+        : Dir.of(
+            in.open(
+                name,
+                O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+                0,
+                Resolve.BENEATH | Resolve.NO_SYMLINKS));
+  }
+
   private void writeHardLink(TarEntry entry, LayerPath path) {
-    LayerPath source = LayerPath.parse(entry.link());
-    if (source.isRoot()) {
+    LayerPath linked = LayerPath.parse(entry.link());
+    if (linked.isRoot()) {
       throw EngineException.invalid("a hard link can't name the root");
     }
+    LayerPath source = rules.place(linked);
     Folder from =
         folders
             .find(source.parent())
@@ -358,8 +387,10 @@ final class TreeWriter implements AutoCloseable {
   }
 
   /** In this order: a new owner clears capabilities and set-id bits. */
-  private static void setAttributes(Descriptor file, TarEntry entry, boolean mode) {
-    InodeAttributes.chown(file, entry.uid(), entry.gid());
+  private void setAttributes(Descriptor file, TarEntry entry, boolean mode) {
+    Owner owner = rules.owner();
+    InodeAttributes.chown(
+        file, owner == null ? entry.uid() : owner.uid(), owner == null ? entry.gid() : owner.gid());
     if (!entry.xattrs().isEmpty()) {
       LayerXattrs.set(file, entry.xattrs());
     }

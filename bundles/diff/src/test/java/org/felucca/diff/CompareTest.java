@@ -98,7 +98,7 @@ class CompareTest extends LayerTestBase {
 
   private byte[] compare(List<Mount> before, List<Mount> after) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    AppliedLayer layer = service.compare(before, after, out);
+    AppliedLayer layer = service.compare(before, after, Layer.TAR, out);
     assertEquals(Digest.sha256(out.toByteArray()), layer.diffId());
     assertEquals(out.size(), layer.size());
     return out.toByteArray();

@@ -28,11 +28,15 @@ public interface LayerService {
       InputStream layer, String mediaType, List<Mount> mounts, String item, Progress progress);
 
   /**
-   * Writes the difference between two states of a file system as an uncompressed tar layer.
+   * Writes the difference between two states of a file system as a layer: what is new or changed,
+   * whiteouts for what is gone. The same states make the same bytes.
    *
    * @param lower the mounts of the state before
-   * @param upper the mounts of the state after
-   * @return digest and length of what was written
+   * @param upper the mounts of the state after; never written to
+   * @param mediaType that of a tar layer, plain or compressed by gzip or zstd: how it is written
+   * @param layer gets the bytes; not closed
+   * @return digest and length of the uncompressed layer
+   * @throws EngineException INVALID_ARGUMENT for another media type; CANCELLED on interruption
    */
-  AppliedLayer compare(List<Mount> lower, List<Mount> upper, OutputStream layer);
+  AppliedLayer compare(List<Mount> lower, List<Mount> upper, String mediaType, OutputStream layer);
 }

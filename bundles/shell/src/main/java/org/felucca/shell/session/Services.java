@@ -3,6 +3,7 @@ package org.felucca.shell.session;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.container.ContainerControl;
+import org.felucca.api.container.ContainerFiles;
 import org.felucca.api.container.ContainerService;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.image.ImageService;
@@ -23,6 +24,7 @@ import org.osgi.service.component.annotations.Deactivate;
 public final class Services {
   private final Swap<ContainerService> containers;
   private final Swap<ContainerControl> control;
+  private final Swap<ContainerFiles> files;
   private final Swap<TaskService> tasks;
   private final Swap<ImageService> images;
   private final Swap<RuntimeService> runtimes;
@@ -35,6 +37,7 @@ public final class Services {
   public Services(BundleContext context) {
     containers = new Swap<>(context, ContainerService.class, Services::failure);
     control = new Swap<>(context, ContainerControl.class, Services::failure);
+    files = new Swap<>(context, ContainerFiles.class, Services::failure);
     tasks = new Swap<>(context, TaskService.class, Services::failure);
     images = new Swap<>(context, ImageService.class, Services::failure);
     runtimes = new Swap<>(context, RuntimeService.class, Services::failure);
@@ -48,6 +51,7 @@ public final class Services {
   public void close() {
     containers.close();
     control.close();
+    files.close();
     tasks.close();
     images.close();
     runtimes.close();
@@ -64,6 +68,9 @@ public final class Services {
   /** What containers are told. */
   public Swap<ContainerControl> control() {
     return control;
+  /** The files of containers. */
+  public Swap<ContainerFiles> files() {
+    return files;
   }
 
   /** Tasks. */

@@ -81,7 +81,11 @@ public final class Verbs {
         .verb("top", "Show the processes of a container", Top::new)
         .verb("stats", "Show what containers use", Stats::new)
         .verb("wait", "Wait until containers have ended, and print their status", Wait::new)
-        .verb("rm", "Remove containers", Remove::new);
+        .verb("rm", "Remove containers", Remove::new)
+        .verb("cp", "Copy files between a container and this machine", Copy::new)
+        .verb("diff", "Show what is not as in the image", Diff::new)
+        .verb("commit", "Make an image of a container", Commit::new)
+        .verb("export", "Write the files of a container as a tar archive", Export::new);
   }
 
   private static Table images() {
