@@ -92,7 +92,8 @@ record CopyTarget(String source, String name, String folder) {
         return new Found(at, facts);
       }
       String link = facts.get().link();
-      at = link.startsWith("/") ? link : parent(at) + "/" + link;
+      String above = parent(at);
+      at = link.startsWith("/") ? link : (above.equals("/") ? "" : above) + "/" + link;
     }
     throw EngineException.invalid(
         "there are too many links at " + Identifiers.quote(path) + "; do they go in a circle?");

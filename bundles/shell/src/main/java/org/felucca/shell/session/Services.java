@@ -68,6 +68,8 @@ public final class Services {
   /** What containers are told. */
   public Swap<ContainerControl> control() {
     return control;
+  }
+
   /** The files of containers. */
   public Swap<ContainerFiles> files() {
     return files;
