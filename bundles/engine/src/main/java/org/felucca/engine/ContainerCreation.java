@@ -104,11 +104,11 @@ final class ContainerCreation {
     specs.check(options, host);
     LogOptions log = logs.check(options.log());
     Source source = source(scope, options);
+    LifeOptions life = life(options.life(), source.config());
     ContainerId id = new ContainerId(newId());
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
     try {
       List<Mount> root = root(quick, source, id);
-      LifeOptions life = life(options.life(), source.config());
       Surroundings surroundings =
           new Surroundings(
               options.network(),
@@ -318,7 +318,7 @@ final class ContainerCreation {
         wanted.stopTimeout(),
         wanted.pidFile(),
         wanted.restart(),
-        wanted.health());
+        HealthChecks.resolve(wanted.health(), imageConfig));
   }
 
   private String newId() {

@@ -277,6 +277,7 @@ final class ContainerEnd {
     }
     FileTrees.delete(paths.task(scope.namespace(), container.id()));
     FileTrees.delete(paths.container(scope.namespace(), container.id()));
+    lifecycle.health().forget(new TaskKey(scope.namespace(), container.id()));
     containers.delete(
         ContainerLifecycle.options(container).autoRemove() ? quick : scope, container.id());
   }

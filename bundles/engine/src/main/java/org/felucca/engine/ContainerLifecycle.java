@@ -21,6 +21,7 @@ import org.felucca.api.container.ContainerStore;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.spec.SpecService;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.ProcessIo;
 import org.felucca.api.task.TaskCreate;
@@ -53,6 +54,7 @@ final class ContainerLifecycle {
   private final StartPreparation starts;
   private final ContainerEnd end;
   private final Restarts restarts;
+  private final HealthMonitor health;
   private final KeyedLocks<TaskKey> locks = new KeyedLocks<>();
 
   ContainerLifecycle(
@@ -65,7 +67,8 @@ final class ContainerLifecycle {
       Executor background,
       BooleanSupplier closing,
       String boot,
-      ContainerLogs logs) {
+      ContainerLogs logs,
+      SpecService specs) {
     this.containers = containers;
     this.tasks = tasks;
     this.paths = paths;
@@ -78,6 +81,14 @@ final class ContainerLifecycle {
     this.starts = new StartPreparation(containers, snapshots, tasks, paths);
     this.end = new ContainerEnd(containers, snapshots, tasks, paths, this);
     this.restarts = new Restarts(this, background, closing);
+    this.health =
+        new HealthMonitor(
+            tasks, new HealthProbe(tasks, specs, paths), paths, events, background, closing);
+  }
+
+  /** How it is seen whether it is well. */
+  HealthMonitor health() {
+    return health;
   }
 
   /** How it is told to end, and removed. */
@@ -200,18 +211,18 @@ final class ContainerLifecycle {
     return args.isEmpty() ? "container " + container.name() : Identifiers.quote(args.getFirst());
   }
 
-  /** Cleans up after the container once its process has ended. */
+  /** Checks the container until its process has ended, then cleans up after it. */
   void watch(Scope scope, ContainerId id) {
+    CompletableFuture<Exit> ended = tasks.exit(scope, id, "");
+    health.begin(scope, containers.get(scope, id), ended);
     CompletableFuture<Exit> _ =
-        tasks
-            .exit(scope, id, "")
-            .whenCompleteAsync(
-                (exit, failure) -> {
-                  if (exit != null && !closing.getAsBoolean()) {
-                    finish(scope, id, exit);
-                  }
-                },
-                background);
+        ended.whenCompleteAsync(
+            (exit, failure) -> {
+              if (exit != null && !closing.getAsBoolean()) {
+                finish(scope, id, exit);
+              }
+            },
+            background);
   }
 
   private void finish(Scope scope, ContainerId id, Exit exit) {

@@ -99,7 +99,7 @@ final class ContainerRecovery {
     if (state.exit() == null) {
       lifecycle.keep(scope, container, state.ended(exit));
     }
-    lifecycle.restarts().recover(scope, lifecycle.get(scope, container.id()));
+    lifecycle.restarts().schedule(scope, lifecycle.get(scope, container.id()));
   }
 
   /** A runtime that was killed in the middle of its create leaves them behind. */

@@ -132,7 +132,8 @@ public final class ContainerUseCases implements ContainerService {
             background,
             () -> closing,
             boot,
-            logs);
+            logs,
+            specs);
     Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
     ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
     background.execute(
@@ -189,7 +190,10 @@ public final class ContainerUseCases implements ContainerService {
 
   @Override
   public ContainerView inspect(Scope scope, ContainerId id) {
-    return view(scope, containers.get(scope, id), lifecycle.task(scope, id));
+    ContainerView view = view(scope, containers.get(scope, id), lifecycle.task(scope, id));
+    return view.health() == null
+        ? view.withHealth(lifecycle.health().last(new TaskKey(scope.namespace(), id)))
+        : view;
   }
 
   /** A container that has ended and gave its task up still shows how it ended. */
@@ -209,7 +213,7 @@ public final class ContainerUseCases implements ContainerService {
         options == null ? RestartPolicy.NO : options.life().restart(),
         state == null ? 0 : state.restarts(),
         lifecycle.isRestarting(container, task),
-        null);
+        lifecycle.health().of(new TaskKey(scope.namespace(), container.id())));
   }
 
   /** From the options; else, for what another client made, from the spec, which a list lacks. */

@@ -38,6 +38,11 @@ record EnginePaths(Path root, Path state, Path home) {
     return task(namespace, id).resolve("exec").resolve(execId);
   }
 
+  /** Where the results of checks are, a file a container. */
+  Path health(Namespace namespace) {
+    return state.resolve("health").resolve(namespace.value());
+  }
+
   /** What belongs to a container and survives a reboot: its log. */
   Path container(Namespace namespace, ContainerId id) {
     return root.resolve("containers").resolve(namespace.value()).resolve(id.value());

@@ -42,9 +42,12 @@ final class Restarts {
     if (state == null || closing.getAsBoolean()) {
       return;
     }
+    ManagedOptions options = ContainerLifecycle.options(container);
     Instant exitedAt = state.exitedAt();
     Instant at = state.restartAt();
-    if (exitedAt != null && at != null && ContainerLifecycle.options(container).restarts(state)) {
+    if (stoppedBefore(state, options.life().restart())) {
+      background.execute(() -> startAnew(scope, container.id()));
+    } else if (exitedAt != null && at != null && options.restarts(state)) {
       background.execute(() -> startAgain(scope, container.id(), exitedAt, at));
     }
   }
@@ -67,30 +70,18 @@ final class Restarts {
     }
   }
 
-  /** What the policy of an ended container wants at the start of an engine. */
-  void recover(Scope scope, ContainerRecord container) {
-    ManagedState state = ManagedState.of(container);
-    if (state == null) {
-      return;
+  private void startAnew(Scope scope, ContainerId id) {
+    try {
+      int pid = lifecycle.start(scope, id);
+      LOG.log(
+          Level.INFO,
+          "started with the engine by its policy container={0} pid={1}",
+          new Object[] {id, pid});
+    } catch (EngineException e) {
+      if (!closing.getAsBoolean()) {
+        LOG.log(Level.WARNING, "not started with the engine container=" + id, e);
+      }
     }
-    if (!stoppedBefore(state, ContainerLifecycle.options(container).life().restart())) {
-      schedule(scope, container);
-      return;
-    }
-    background.execute(
-        () -> {
-          try {
-            int pid = lifecycle.start(scope, container.id());
-            LOG.log(
-                Level.INFO,
-                "started at the start of the engine container={0} pid={1}",
-                new Object[] {container.id(), pid});
-          } catch (EngineException e) {
-            if (!closing.getAsBoolean()) {
-              LOG.log(Level.WARNING, "not started by its policy container=" + container.id(), e);
-            }
-          }
-        });
   }
 
   /**

@@ -58,6 +58,7 @@ final class Sweep {
       }
       snapshots(scope, known);
       folders(paths.root().resolve("containers").resolve(namespace.value()), known);
+      folders(paths.health(namespace), known);
       tasks.list(scope).forEach(task -> known.add(task.container().value()));
       folders(paths.state().resolve("tasks").resolve(namespace.value()), known);
       folders(paths.state().resolve("told").resolve(namespace.value()), known);

@@ -149,6 +149,15 @@ final class TaskExits {
     return Files.exists(markers(key).resolve("deleted"));
   }
 
+  /** Forgets a further process that was deleted: nobody can ask for it any more. */
+  void forget(TaskKey key, String execId) {
+    try {
+      Files.deleteIfExists(markers(key).resolve(told(execId)));
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "marker not removed container=" + key + " exec=" + execId, e);
+    }
+  }
+
   /** Forgets a task that is gone for good. */
   void forget(TaskKey key) {
     try {

@@ -244,7 +244,9 @@ public final class TaskUseCases implements TaskService {
               exit.status(),
               exit.at()));
       task.remove(execId);
-      if (execId.isEmpty()) {
+      if (!execId.isEmpty()) {
+        exits.forget(task.key, execId);
+      } else {
         exits.deleted(task.key);
         picture.remove(task);
         if (shim == null) {

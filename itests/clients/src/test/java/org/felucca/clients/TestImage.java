@@ -24,6 +24,7 @@ final class TestImage {
   private final List<byte[]> layers = new ArrayList<>();
   private final List<String> diffIds = new ArrayList<>();
   private String architecture = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
+  private String more = "";
   private String layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
   private String manifestType = "application/vnd.oci.image.manifest.v1+json";
 
@@ -104,6 +105,23 @@ final class TestImage {
     return bytes.toByteArray();
   }
 
+  /** An image in which there are a shell and sleep. */
+  static TestImage busybox() {
+    return new TestImage()
+        .layer(
+            folder("bin"),
+            tar -> {
+              byte[] busybox = Files.readAllBytes(Path.of("/bin/busybox"));
+              TarArchiveEntry entry = entry("bin/busybox", TarConstants.LF_NORMAL, 0755);
+              entry.setSize(busybox.length);
+              tar.putArchiveEntry(entry);
+              tar.write(busybox);
+              tar.closeArchiveEntry();
+            },
+            symbolicLink("bin/sh", "busybox"),
+            symbolicLink("bin/sleep", "busybox"));
+  }
+
   /** Adds a layer. */
   TestImage layer(Entry... entries) {
     return rawLayer(tar(entries));
@@ -119,6 +137,12 @@ final class TestImage {
   /** Says of the last layer that its content is another one. */
   TestImage wrongDiffId() {
     diffIds.set(diffIds.size() - 1, digest("another one".getBytes(StandardCharsets.UTF_8)));
+    return this;
+  }
+
+  /** Says more of how its containers run, as members of the config's JSON. */
+  TestImage config(String members) {
+    more = "," + members;
     return this;
   }
 
@@ -145,8 +169,8 @@ final class TestImage {
       descriptors.add(descriptor(blobs, layerType, layer, ""));
     }
     String config =
-        "{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"sh\"],\"Env\":[\"PATH=/bin\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}"
-            .formatted(architecture, String.join("\",\"", diffIds));
+        "{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"sh\"],\"Env\":[\"PATH=/bin\"]%s},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}"
+            .formatted(architecture, more, String.join("\",\"", diffIds));
     String manifest =
         "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":%s,\"layers\":[%s]}"
             .formatted(

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param restart its restart policy
  * @param restarts how often that has started it since somebody started it
  * @param restarting whether it has ended and will be started again in a moment
- * @param health how it is by its checks; null if it is not checked or does not run
+ * @param health how it is by its checks, or was when it ran, as far as that is asked for; null if
+ *     it is not checked
  */
 public record ContainerView(
     ContainerRecord container,
@@ -39,5 +40,11 @@ public record ContainerView(
       @Nullable Instant startedAt,
       List<String> command) {
     this(container, task, startedAt, command, RestartPolicy.NO, 0, false, null);
+  }
+
+  /** With another health. */
+  public ContainerView withHealth(@Nullable Health other) {
+    return new ContainerView(
+        container, task, startedAt, command, restart, restarts, restarting, other);
   }
 }

@@ -52,6 +52,9 @@ abstract class CreateArguments extends Verb {
   @ArgGroup(validate = false, order = 20, heading = "%nIts life%n")
   LifeArguments life = new LifeArguments();
 
+  @ArgGroup(validate = false, order = 25, heading = "%nIts health%n")
+  HealthArguments health = new HealthArguments();
+
   @ArgGroup(validate = false, order = 30, heading = "%nIts files%n")
   RootArguments root = new RootArguments();
 
@@ -120,7 +123,7 @@ abstract class CreateArguments extends Verb {
         security.options(call()),
         devices.options(call()),
         resources.options(),
-        life.options(call()),
+        life.options(call()).withHealth(health.options()),
         log.options(keepLog));
   }
 
