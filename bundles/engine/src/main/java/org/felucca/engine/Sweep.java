@@ -56,14 +56,26 @@ final class Sweep {
       for (ContainerRecord container : containers.listWithoutSpecs(scope, List.of())) {
         known.add(container.id().value());
       }
+      told(scope);
       snapshots(scope, known);
       folders(paths.root().resolve("containers").resolve(namespace.value()), known);
       folders(paths.health(namespace), known);
       tasks.list(scope).forEach(task -> known.add(task.container().value()));
       folders(paths.state().resolve("tasks").resolve(namespace.value()), known);
-      folders(paths.state().resolve("told").resolve(namespace.value()), known);
       leases(scope);
     }
+  }
+
+  /**
+   * What was told of tasks that are gone. Only tasks count: the record of a container whose task
+   * was deleted may still be there, and go in a moment.
+   */
+  private void told(Scope scope) {
+    Path parent = paths.state().resolve("told").resolve(scope.namespace().value());
+    List<Path> told = list(parent);
+    Set<String> tasksKnown = new HashSet<>();
+    tasks.list(scope).forEach(task -> tasksKnown.add(task.container().value()));
+    delete(told, tasksKnown);
   }
 
   /** Snapshots that were prepared for containers whose records never came. */
@@ -111,17 +123,30 @@ final class Sweep {
   }
 
   private static void folders(Path parent, Set<String> known) {
+    delete(list(parent), known);
+  }
+
+  private static List<Path> list(Path parent) {
     if (!Files.isDirectory(parent)) {
-      return;
+      return List.of();
     }
     try (Stream<Path> folders = Files.list(parent)) {
-      for (Path folder : folders.toList()) {
-        if (!known.contains(folder.getFileName().toString())) {
+      return folders.toList();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "folder not swept path=" + parent, e);
+      return List.of();
+    }
+  }
+
+  private static void delete(List<Path> folders, Set<String> known) {
+    for (Path folder : folders) {
+      if (!known.contains(folder.getFileName().toString())) {
+        try {
           FileTrees.delete(folder);
+        } catch (EngineException e) {
+          LOG.log(Level.WARNING, "folder not swept path=" + folder, e);
         }
       }
-    } catch (IOException | EngineException e) {
-      LOG.log(Level.WARNING, "folder not swept path=" + parent, e);
     }
   }
 }

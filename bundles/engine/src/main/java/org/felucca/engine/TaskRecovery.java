@@ -51,6 +51,7 @@ final class TaskRecovery {
   private void live(TaskKey key, Shim shim, Map<TaskKey, TrackedTask> tasks) {
     if (exits.wasDeleted(key)) {
       discard(key, shim);
+      exits.forget(key);
       return;
     }
     TaskState init;
