@@ -1,6 +1,5 @@
 package org.felucca.engine;
 
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
@@ -23,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Restarts {
   private static final Logger LOG = Logger.getLogger(Restarts.class.getName());
 
+  /** Right within a second. The JVM's own management would know better, and delay every start. */
   private static final Instant PROCESS_START =
-      Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+      ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
 
   private final ContainerLifecycle lifecycle;
   private final Executor background;
