@@ -49,7 +49,7 @@ final class ContainerLifecycle {
   private final EventLog events;
   private final Executor background;
   private final BooleanSupplier closing;
-  private final String boot;
+  private final EngineRun run;
   private final ContainerLogs logs;
   private final StartPreparation starts;
   private final ContainerEnd end;
@@ -66,7 +66,7 @@ final class ContainerLifecycle {
       EventLog events,
       Executor background,
       BooleanSupplier closing,
-      String boot,
+      EngineRun run,
       ContainerLogs logs,
       SpecService specs) {
     this.containers = containers;
@@ -76,11 +76,11 @@ final class ContainerLifecycle {
     this.events = events;
     this.background = background;
     this.closing = closing;
-    this.boot = boot;
+    this.run = run;
     this.logs = logs;
     this.starts = new StartPreparation(containers, snapshots, tasks, paths);
     this.end = new ContainerEnd(containers, snapshots, tasks, paths, this);
-    this.restarts = new Restarts(this, background, closing);
+    this.restarts = new Restarts(this, run, background, closing);
     this.health =
         new HealthMonitor(
             tasks, new HealthProbe(tasks, specs, paths), paths, events, background, closing);
@@ -168,7 +168,7 @@ final class ContainerLifecycle {
         container = containers.get(scope, id);
       }
       int pid = run(scope, container);
-      keep(scope, container, ManagedState.started(boot, Instant.now()));
+      keep(scope, container, ManagedState.started(run.boot(), Instant.now()));
       watch(scope, id);
       return pid;
     }
@@ -261,7 +261,7 @@ final class ContainerLifecycle {
           || !options(container).restarts(state)) {
         return false;
       }
-      ManagedState next = state.restarted(boot, Instant.now());
+      ManagedState next = state.restarted(run.boot(), Instant.now());
       try {
         int pid = run(scope, container);
         assert pid > 0;
@@ -297,7 +297,7 @@ final class ContainerLifecycle {
         keep(
             scope,
             container,
-            (state == null ? ManagedState.started(boot, exit.at()) : state).ended(exit));
+            (state == null ? ManagedState.started(run.boot(), exit.at()) : state).ended(exit));
       } catch (EngineException e) {
         if (e.kind() != ErrorKind.RESOURCE_EXHAUSTED) {
           throw e;

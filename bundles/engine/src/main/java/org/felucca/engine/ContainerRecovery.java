@@ -1,6 +1,5 @@
 package org.felucca.engine;
 
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,23 +25,20 @@ import org.felucca.oci.RuntimeSpec;
 final class ContainerRecovery {
   private static final Logger LOG = Logger.getLogger(ContainerRecovery.class.getName());
 
-  private static final Instant PROCESS_START =
-      Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
-
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final Cgroups cgroups = Cgroups.detect();
   private final ContainerStore containers;
   private final ContainerLifecycle lifecycle;
   private final ExitFiles exitFiles;
-  private final String boot;
+  private final EngineRun run;
 
   ContainerRecovery(
-      ContainerStore containers, ContainerLifecycle lifecycle, ExitFiles exitFiles, String boot) {
+      ContainerStore containers, ContainerLifecycle lifecycle, ExitFiles exitFiles, EngineRun run) {
     this.containers = containers;
     this.lifecycle = lifecycle;
     this.exitFiles = exitFiles;
-    this.boot = boot;
+    this.run = run;
   }
 
   /** One damaged or stubborn container does not keep the others from being recovered. */
@@ -75,7 +71,7 @@ final class ContainerRecovery {
     if (state == null) {
       // Never started. If it is to remove itself, nobody is left to start it once the process that
       // made it is gone.
-      if (options.autoRemove() && container.createdAt().isBefore(PROCESS_START)) {
+      if (options.autoRemove() && container.createdAt().isBefore(run.start())) {
         lifecycle.end().removeEnded(scope, container);
       }
       return;
@@ -88,7 +84,9 @@ final class ContainerRecovery {
           Level.WARNING,
           "container has no shim any more id={0} status={1} reason={2}",
           new Object[] {
-            container.id(), exit.status(), state.boot().equals(boot) ? "its shim died" : "reboot"
+            container.id(),
+            exit.status(),
+            state.boot().equals(run.boot()) ? "its shim died" : "reboot"
           });
     }
     if (options.autoRemove()) {

@@ -43,7 +43,6 @@ import org.felucca.api.task.ProcessIo;
 import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
-import org.felucca.linux.BootId;
 import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -119,7 +118,7 @@ public final class ContainerUseCases implements ContainerService {
             paths,
             config.default__snapshotter(),
             logs);
-    String boot = BootId.current().value();
+    EngineRun run = EngineRun.of(context);
     ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =
         new ContainerLifecycle(
@@ -131,11 +130,11 @@ public final class ContainerUseCases implements ContainerService {
             events,
             background,
             () -> closing,
-            boot,
+            run,
             logs,
             specs);
     Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
-    ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, boot);
+    ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, run);
     background.execute(
         () -> {
           try {

@@ -1,8 +1,6 @@
 package org.felucca.engine;
 
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -76,7 +74,7 @@ public final class InfoUseCases implements InfoService {
         paths.root(),
         paths.state(),
         Path.of(Objects.requireNonNullElse(context.getProperty("felucca.address"), "")),
-        Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime()),
+        EngineRun.start(context),
         ProcessHandle.current().pid(),
         System.getProperty("os.version", ""),
         System.getProperty("os.arch", ""),

@@ -22,16 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class Restarts {
   private static final Logger LOG = Logger.getLogger(Restarts.class.getName());
 
-  /** Right within a second. The JVM's own management would know better, and delay every start. */
-  private static final Instant PROCESS_START =
-      ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
-
   private final ContainerLifecycle lifecycle;
+  private final EngineRun run;
   private final Executor background;
   private final BooleanSupplier closing;
 
-  Restarts(ContainerLifecycle lifecycle, Executor background, BooleanSupplier closing) {
+  Restarts(
+      ContainerLifecycle lifecycle, EngineRun run, Executor background, BooleanSupplier closing) {
     this.lifecycle = lifecycle;
+    this.run = run;
     this.background = background;
     this.closing = closing;
   }
@@ -88,11 +87,11 @@ final class Restarts {
    * Whether somebody stopped it before this process was started, which a policy of "always" makes
    * nothing of. An engine that was only replaced within its process is not a new start.
    */
-  private static boolean stoppedBefore(ManagedState state, RestartPolicy policy) {
+  private boolean stoppedBefore(ManagedState state, RestartPolicy policy) {
     @Nullable Instant exitedAt = state.exitedAt();
     return state.stopped()
         && exitedAt != null
-        && exitedAt.isBefore(PROCESS_START)
+        && exitedAt.isBefore(run.start())
         && policy.kind() == RestartPolicy.Kind.ALWAYS;
   }
 }

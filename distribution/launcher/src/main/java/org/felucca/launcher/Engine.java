@@ -167,6 +167,7 @@ final class Engine {
     properties.put("felucca.config", options.config().toString());
     properties.put("felucca.home", home.toString());
     properties.put("felucca.version", version);
+    properties.put("felucca.started", String.valueOf(System.currentTimeMillis()));
 
     properties.put(Constants.FRAMEWORK_STORAGE, cache.toString());
     // The updater resolves a new bundle beside the old one of the same name.
