@@ -2,11 +2,13 @@ package org.felucca.images;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.felucca.api.EngineException;
@@ -17,6 +19,7 @@ import org.felucca.api.content.BlobReader;
 import org.felucca.api.content.ContentService;
 import org.felucca.api.content.Descriptor;
 import org.felucca.api.content.Digest;
+import org.felucca.api.image.ExportOptions;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.image.ImageResolver;
@@ -57,57 +60,118 @@ final class ImageExport {
     this.progress = progress;
   }
 
-  void write(List<String> names, @Nullable Platform platform, OutputStream archive)
-      throws IOException {
+  void write(List<String> names, ExportOptions options, ArchiveOutput archive) throws IOException {
     if (names.isEmpty()) {
       throw EngineException.invalid("no image is named to be exported; give at least one");
     }
-    for (String name : names) {
-      add(images.get(scope, name), platform);
+    List<Platform> platforms = options.platforms();
+    if (options.whole() && !platforms.isEmpty()) {
+      throw EngineException.invalid("all platforms and some platforms are both asked for");
     }
-    TarOutput tar = new TarOutput(archive);
-    tar.folder(OciLayout.BLOBS);
+    if (options.format() == ExportOptions.Format.DOCKER) {
+      if (options.whole() || platforms.size() > 1) {
+        throw EngineException.invalid(
+            "an archive as docker save writes it holds one platform of an image; name one, or export an OCI layout");
+      }
+      writeDocker(names, platforms.isEmpty() ? Platform.host() : platforms.getFirst(), archive);
+    } else {
+      writeLayout(names, options, archive);
+    }
+  }
+
+  private void writeLayout(List<String> names, ExportOptions options, ArchiveOutput archive)
+      throws IOException {
+    for (String name : names) {
+      add(images.get(scope, name), options);
+    }
+    archive.folder(OciLayout.BLOBS);
     TreeSet<String> algorithms = new TreeSet<>();
     blobs.keySet().forEach(digest -> algorithms.add(digest.algorithm().id()));
     for (String algorithm : algorithms) {
-      tar.folder(OciLayout.BLOBS + "/" + algorithm);
+      archive.folder(OciLayout.BLOBS + "/" + algorithm);
     }
     for (Map.Entry<Digest, Long> blob : blobs.entrySet()) {
-      copy(blob.getKey(), blob.getValue(), tar);
+      copy(blob.getKey(), OciLayout.blobPath(blob.getKey()), blob.getValue(), archive);
     }
-    tar.file(OciLayout.INDEX, ImageIndex.of(index).bytes());
+    archive.file(OciLayout.INDEX, ImageIndex.of(index).bytes());
     if (!docker.isEmpty()) {
-      tar.file(DockerArchiveEntry.MANIFEST, DockerArchiveEntry.bytes(List.copyOf(docker.values())));
+      archive.file(
+          DockerArchiveEntry.MANIFEST, DockerArchiveEntry.bytes(List.copyOf(docker.values())));
     }
-    tar.file(OciLayout.MARKER, OciLayout.marker());
-    tar.finish();
+    archive.file(OciLayout.MARKER, OciLayout.marker());
+    archive.finish();
   }
 
-  private void add(Image image, @Nullable Platform platform) {
-    Descriptor target = image.target();
-    if (platform != null) {
-      target = resolver.resolve(scope, target, platform).manifest();
+  /** As docker save wrote it: the blobs lie at the top, under names of their own. */
+  private void writeDocker(List<String> names, Platform platform, ArchiveOutput archive)
+      throws IOException {
+    Map<String, Descriptor> files = new TreeMap<>();
+    for (String name : names) {
+      Image image = images.get(scope, name);
+      ResolvedImage resolved;
+      try {
+        resolved = resolver.resolve(scope, image.target(), platform);
+      } catch (EngineException e) {
+        throw e.during("image " + image.name());
+      }
+      String config = resolved.config().digest().hex() + ".json";
+      files.put(config, resolved.config());
+      List<String> layers = new ArrayList<>();
+      for (Descriptor layer : resolved.layers()) {
+        String file = layer.digest().hex() + ".tar";
+        files.put(file, layer);
+        layers.add(file);
+      }
+      note(config, layers, tag(image));
     }
-    if (!collect(target, 0)) {
+    for (Map.Entry<String, Descriptor> file : files.entrySet()) {
+      Descriptor blob = file.getValue();
+      copy(blob.digest(), file.getKey(), content.info(scope, blob.digest()).size(), archive);
+    }
+    archive.file(
+        DockerArchiveEntry.MANIFEST, DockerArchiveEntry.bytes(List.copyOf(docker.values())));
+    archive.finish();
+  }
+
+  private void add(Image image, ExportOptions options) {
+    Descriptor target = image.target();
+    List<Platform> platforms = options.platforms();
+    if (platforms.size() == 1) {
+      target = resolver.resolve(scope, target, platforms.getFirst()).manifest();
+    }
+    Set<Digest> wanted = new HashSet<>();
+    if (platforms.size() > 1) {
+      for (Platform platform : platforms) {
+        wanted.add(resolver.resolve(scope, target, platform).manifest().digest());
+      }
+    }
+    if (!collect(target, wanted, options.whole(), 0)) {
       throw EngineException.notFound(
           "image %s has no platform whose blobs are all here; pull or import it again"
               .formatted(image.name()));
     }
     Map<String, String> annotations = new TreeMap<>();
-    String familiar = null;
     try {
       ImageReference reference = ImageReference.parse(image.name());
       annotations.put(OciLayout.CONTAINERD_NAME, image.name());
       annotations.put(
           OciLayout.REF_NAME,
           reference.tag() == null ? String.valueOf(reference.digest()) : reference.tag());
-      familiar = reference.tag() == null ? null : reference.familiar();
     } catch (EngineException e) {
-      // Named by its digest or by another program: it leaves without a name.
-      familiar = null;
+      annotations.clear(); // named by its digest or by another program: it leaves without a name
     }
     index.add(target.withAnnotations(annotations));
-    addDocker(target, platform == null ? Platform.host() : platform, familiar);
+    addDocker(target, platforms.isEmpty() ? Platform.host() : platforms.getFirst(), tag(image));
+  }
+
+  /** The name by which docker load shall call it, or null. */
+  private static @Nullable String tag(Image image) {
+    try {
+      ImageReference reference = ImageReference.parse(image.name());
+      return reference.tag() == null ? null : reference.familiar();
+    } catch (EngineException e) {
+      return null;
+    }
   }
 
   /** docker load knows one platform of each image. */
@@ -123,9 +187,13 @@ final class ImageExport {
       }
       throw e;
     }
-    String config = OciLayout.blobPath(resolved.config().digest());
-    List<String> layers =
-        resolved.layers().stream().map(layer -> OciLayout.blobPath(layer.digest())).toList();
+    note(
+        OciLayout.blobPath(resolved.config().digest()),
+        resolved.layers().stream().map(layer -> OciLayout.blobPath(layer.digest())).toList(),
+        tag);
+  }
+
+  private void note(String config, List<String> layers, @Nullable String tag) {
     List<String> tags = new ArrayList<>();
     DockerArchiveEntry before = docker.get(config);
     if (before != null) {
@@ -137,46 +205,65 @@ final class ImageExport {
     docker.put(config, new DockerArchiveEntry(config, tags, layers));
   }
 
-  /** Notes the blobs of what is here whole; answers whether that is anything. */
-  private boolean collect(Descriptor descriptor, int depth) {
+  /**
+   * Notes the blobs of what is here whole; answers whether that is anything.
+   *
+   * @param wanted the manifests to take; empty for all
+   * @param whole whether a blob that is not here is an error
+   */
+  private boolean collect(Descriptor descriptor, Set<Digest> wanted, boolean whole, int depth) {
     if (depth > MAX_DEPTH) {
       throw EngineException.invalid("image %s is nested too deeply".formatted(descriptor.digest()));
     }
     long size = size(descriptor);
     if (size < 0) {
-      return false;
+      return absent(descriptor, whole);
     }
     ImageDocument document =
         ImageDocument.parse(
             content.read(scope, descriptor.digest(), ImageDocument.MAX_SIZE),
             descriptor.mediaType(),
             descriptor.digest().toString());
-    boolean whole;
+    boolean here;
     switch (document) {
       case ImageIndex list -> {
-        whole = list.manifests().isEmpty();
+        here = list.manifests().isEmpty();
         for (Descriptor child : list.manifests()) {
-          boolean isDocument =
-              MediaTypes.isManifest(child.mediaType()) || MediaTypes.isIndex(child.mediaType());
-          whole |= isDocument ? collect(child, depth + 1) : note(List.of(child));
+          boolean isManifest = MediaTypes.isManifest(child.mediaType());
+          if (isManifest && !wanted.isEmpty() && !wanted.contains(child.digest())) {
+            continue;
+          }
+          here |=
+              isManifest || MediaTypes.isIndex(child.mediaType())
+                  ? collect(child, wanted, whole, depth + 1)
+                  : take(List.of(child), whole);
         }
       }
-      case ImageManifest manifest -> whole = note(manifest.children());
+      case ImageManifest manifest -> here = take(manifest.children(), whole);
     }
-    if (whole) {
+    if (here) {
       blobs.put(descriptor.digest(), size);
     }
-    return whole;
+    return here;
   }
 
-  private boolean note(List<Descriptor> children) {
+  private static boolean absent(Descriptor descriptor, boolean whole) {
+    if (whole) {
+      throw EngineException.notFound(
+          "blob %s is not here, so not all platforms can be exported; leave that out, or pull or import them first"
+              .formatted(descriptor.digest()));
+    }
+    return false;
+  }
+
+  private boolean take(List<Descriptor> children, boolean whole) {
     Map<Digest, Long> sizes = new TreeMap<>();
     for (Descriptor child : children) {
       long size = size(child);
       if (size >= 0) {
         sizes.put(child.digest(), size);
       } else if (!MediaTypes.isForeignLayer(child.mediaType())) {
-        return false;
+        return absent(child, whole);
       }
     }
     blobs.putAll(sizes);
@@ -194,21 +281,30 @@ final class ImageExport {
     }
   }
 
-  private void copy(Digest digest, long size, TarOutput tar) throws IOException {
+  private void copy(Digest digest, String path, long size, ArchiveOutput archive)
+      throws IOException {
     byte[] buffer = new byte[256 << 10];
+    MessageDigest hash = digest.algorithm().newMessageDigest();
     long done = 0;
     try (BlobReader reader = content.open(scope, digest);
         InputStream in = reader.stream(0)) {
-      tar.file(OciLayout.blobPath(digest), size);
+      archive.file(path, size);
       int read;
       while ((read = in.read(buffer)) >= 0) {
         if (Thread.currentThread().isInterrupted()) {
           throw EngineException.cancelled("export " + digest + ": interrupted");
         }
-        tar.write(buffer, read);
+        hash.update(buffer, 0, read);
+        archive.write(buffer, read);
         done += read;
         progress.report(digest.toString(), "exporting", done, size);
       }
+    }
+    if (!Digest.of(digest.algorithm(), hash.digest()).equals(digest)) {
+      throw new EngineException(
+          ErrorKind.DATA_LOSS,
+          "blob %s is damaged on the disk; 'felucca image check' says whose it is"
+              .formatted(digest));
     }
     progress.report(digest.toString(), "done", size, size);
   }

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
@@ -20,11 +21,11 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.Progress;
 import org.felucca.api.Scope;
 import org.felucca.api.content.ContentService;
+import org.felucca.api.image.ExportOptions;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageArchives;
 import org.felucca.api.image.ImageResolver;
 import org.felucca.api.image.ImageStore;
-import org.felucca.api.image.Platform;
 import org.felucca.api.lease.LeaseStore;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -114,20 +115,62 @@ public final class TarImageArchives implements ImageArchives {
   public void export(
       Scope scope,
       List<String> names,
-      @Nullable Platform platform,
+      ExportOptions options,
       OutputStream archive,
       Progress progress) {
-    workers.run(
+    exporting(
         "export images",
         () -> {
-          try {
-            new ImageExport(content, images, resolver, scope, progress)
-                .write(names, platform, archive);
-          } catch (IOException e) {
-            throw new EngineException(
-                ErrorKind.UNAVAILABLE, "the archive can't be written: " + e.getMessage(), e);
+          new ImageExport(content, images, resolver, scope, progress)
+              .write(names, options, new TarOutput(archive));
+          return null;
+        });
+  }
+
+  @Override
+  public void exportPath(
+      Scope scope,
+      List<String> names,
+      ExportOptions options,
+      Path target,
+      boolean folder,
+      Progress progress) {
+    if (folder && options.format() == ExportOptions.Format.DOCKER) {
+      throw EngineException.invalid(
+          "an archive as docker save writes it is a file; only an OCI layout can be a folder");
+    }
+    ImageExport work = new ImageExport(content, images, resolver, scope, progress);
+    exporting(
+        "export images to " + target,
+        () -> {
+          if (folder) {
+            try (FolderOutput output = FolderOutput.open(target)) {
+              work.write(names, options, output);
+            }
+          } else {
+            try (FileOutput output = FileOutput.open(target)) {
+              work.write(names, options, new TarOutput(output.stream()));
+              output.finish();
+            }
           }
           return null;
+        });
+  }
+
+  private void exporting(String attempted, Callable<@Nullable Void> work) {
+    workers.<@Nullable Void>run(
+        attempted,
+        () -> {
+          try {
+            return work.call();
+          } catch (IOException e) {
+            String reason = String.valueOf(e.getMessage());
+            boolean full = reason.contains("No space left") || reason.contains("quota exceeded");
+            throw new EngineException(
+                full ? ErrorKind.RESOURCE_EXHAUSTED : ErrorKind.UNAVAILABLE,
+                "the archive can't be written: " + reason,
+                e);
+          }
         });
   }
 

@@ -8,7 +8,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /** Writes a tar in which nothing depends on who writes it and when: root's, of the year 1970. */
-final class TarOutput {
+final class TarOutput implements ArchiveOutput {
   private final OutputStream out;
   private final TarArchiveOutputStream tar;
   private boolean open;
@@ -18,26 +18,24 @@ final class TarOutput {
     this.tar = new NobodysTar(out);
   }
 
-  void folder(String path) throws IOException {
+  @Override
+  public void folder(String path) throws IOException {
     begin(path + "/", TarConstants.LF_DIR, 0755, 0);
   }
 
-  /** Begins a file of this length, whose bytes go to {@link #write}. */
-  void file(String path, long size) throws IOException {
+  @Override
+  public void file(String path, long size) throws IOException {
     begin(path, TarConstants.LF_NORMAL, 0644, size);
   }
 
-  void write(byte[] bytes, int length) throws IOException {
+  @Override
+  public void write(byte[] bytes, int length) throws IOException {
     tar.write(bytes, 0, length);
   }
 
-  void file(String path, byte[] bytes) throws IOException {
-    file(path, bytes.length);
-    write(bytes, bytes.length);
-  }
-
-  /** Ends the archive; the stream stays open. */
-  void finish() throws IOException {
+  /** The stream stays open. */
+  @Override
+  public void finish() throws IOException {
     end();
     tar.finish();
     out.flush();

@@ -24,8 +24,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -37,6 +39,7 @@ import org.felucca.api.Progress;
 import org.felucca.api.Scope;
 import org.felucca.api.content.Descriptor;
 import org.felucca.api.content.Digest;
+import org.felucca.api.image.ExportOptions;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
@@ -94,8 +97,13 @@ class TarImageArchivesTest {
 
   private byte[] save(Platform platform, String... names) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    archives.export(SCOPE, List.of(names), platform, out, Progress.NONE);
+    archives.export(SCOPE, List.of(names), of(platform), out, Progress.NONE);
     return out.toByteArray();
+  }
+
+  private static ExportOptions of(Platform... platforms) {
+    return new ExportOptions(
+        ExportOptions.Format.OCI, Stream.of(platforms).filter(Objects::nonNull).toList(), false);
   }
 
   private TestArchive simple() {
@@ -785,6 +793,123 @@ class TarImageArchivesTest {
     Path tar = Files.write(temp.resolve("long.tar"), saved);
     run("tar", "-C", temp.toString(), "-xf", tar.toString());
     assertArrayEquals(BASE, Files.readAllBytes(temp.resolve(OciLayout.blobPath(digest))));
+  }
+
+  @Test
+  void export_dockerFormat_hasTheBlobsAsTheyCame() throws Exception {
+    load(simple().layout());
+    String name = "docker.io/library/x:1";
+    ExportOptions docker = new ExportOptions(ExportOptions.Format.DOCKER, List.of(), false);
+    Path tar = temp.resolve("docker.tar");
+    archives.exportPath(SCOPE, List.of(name), docker, tar, false, Progress.NONE);
+    run("tar", "-C", temp.toString(), "-xf", tar.toString());
+    assertFalse(Files.exists(temp.resolve(OciLayout.INDEX)));
+    assertArrayEquals(BASE, Files.readAllBytes(temp.resolve(Digest.sha256(BASE).hex() + ".tar")));
+    run("skopeo", "copy", "docker-archive:" + tar + ":x:1", "dir:" + temp.resolve("dir"));
+    Platform amd = Platform.parse("linux/amd64");
+    ResolvedImage before = resolver.resolve(SCOPE, stores.images.get(name).target(), amd);
+    content.blobs.clear();
+    stores.images.clear();
+    archives.importPath(SCOPE, tar, null, Progress.NONE);
+    ResolvedImage after = resolver.resolve(SCOPE, stores.images.get(name).target(), amd);
+    assertEquals(before.config().digest(), after.config().digest());
+    assertEquals(
+        before.layers().stream().map(Descriptor::digest).toList(),
+        after.layers().stream().map(Descriptor::digest).toList());
+  }
+
+  @Test
+  void exportPath_folder_isALayoutOrNothing() throws Exception {
+    load(simple().layout());
+    List<String> name = List.of("docker.io/library/x:1");
+    Path folder = temp.resolve("layout");
+    archives.exportPath(SCOPE, name, ExportOptions.DEFAULT, folder, true, Progress.NONE);
+    run("skopeo", "inspect", "--raw", "oci:" + folder + ":1");
+    EngineException full =
+        assertThrows(
+            EngineException.class,
+            () ->
+                archives.exportPath(
+                    SCOPE, name, ExportOptions.DEFAULT, folder, true, Progress.NONE));
+    assertEquals(ErrorKind.FAILED_PRECONDITION, full.kind());
+    content.blobs.put(Digest.sha256(TOP), BASE);
+    Path broken = temp.resolve("broken");
+    EngineException damaged =
+        assertThrows(
+            EngineException.class,
+            () ->
+                archives.exportPath(
+                    SCOPE, name, ExportOptions.DEFAULT, broken, true, Progress.NONE));
+    assertEquals(ErrorKind.DATA_LOSS, damaged.kind());
+    assertFalse(Files.exists(broken));
+  }
+
+  @Test
+  void exportPath_file_isReplacedWholeOrStays() throws Exception {
+    load(simple().layout());
+    Path tar = Files.writeString(temp.resolve("x.tar"), "before");
+    List<String> names = List.of("docker.io/library/x:1");
+    byte[] top = content.blobs.put(Digest.sha256(TOP), BASE);
+    assertThrows(
+        EngineException.class,
+        () -> archives.exportPath(SCOPE, names, ExportOptions.DEFAULT, tar, false, Progress.NONE));
+    assertEquals("before", Files.readString(tar));
+    content.blobs.put(Digest.sha256(TOP), top);
+    archives.exportPath(SCOPE, names, ExportOptions.DEFAULT, tar, false, Progress.NONE);
+    assertArrayEquals(save(null, "docker.io/library/x:1"), Files.readAllBytes(tar));
+    try (Stream<Path> files = Files.list(temp)) {
+      assertEquals(List.of(tar), files.toList());
+    }
+    EngineException gone =
+        assertThrows(
+            EngineException.class,
+            () ->
+                archives.exportPath(
+                    SCOPE,
+                    names,
+                    ExportOptions.DEFAULT,
+                    temp.resolve("none/x.tar"),
+                    false,
+                    Progress.NONE));
+    assertEquals(ErrorKind.NOT_FOUND, gone.kind());
+  }
+
+  @Test
+  void export_severalPlatforms_leaveInTheirIndex() {
+    TestArchive archive = new TestArchive();
+    Descriptor amd = archive.image("amd64", BASE);
+    Descriptor arm = archive.image("arm64", TOP);
+    Descriptor s390 = archive.image("s390x", BASE, TOP);
+    Descriptor index =
+        archive.index(
+            TestArchive.on(amd, "linux/amd64"),
+            TestArchive.on(arm, "linux/arm64"),
+            TestArchive.on(s390, "linux/s390x"));
+    load(archive.add(index, "x:1").layout());
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    archives.export(
+        SCOPE,
+        List.of("docker.io/library/x:1"),
+        of(Platform.parse("linux/amd64"), Platform.parse("linux/arm64")),
+        out,
+        Progress.NONE);
+    content.blobs.clear();
+    stores.images.clear();
+    assertEquals(index.digest(), load(out.toByteArray()).get(0).target().digest());
+    assertTrue(content.blobs.containsKey(arm.digest()));
+    assertFalse(content.blobs.containsKey(s390.digest()));
+    EngineException whole =
+        assertThrows(
+            EngineException.class,
+            () ->
+                archives.export(
+                    SCOPE,
+                    List.of("docker.io/library/x:1"),
+                    new ExportOptions(ExportOptions.Format.OCI, List.of(), true),
+                    out,
+                    Progress.NONE));
+    assertEquals(ErrorKind.NOT_FOUND, whole.kind());
+    assertTrue(whole.getMessage().contains(s390.digest().toString()), whole.getMessage());
   }
 
   @Test

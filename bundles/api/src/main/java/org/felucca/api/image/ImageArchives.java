@@ -34,16 +34,31 @@ public interface ImageArchives {
       Scope scope, Path archive, @Nullable String fallbackName, Progress progress);
 
   /**
-   * Writes images as an OCI layout tar that {@code docker load} takes as well.
+   * Writes images as a tar. Every blob is written as it came, byte by byte.
    *
-   * @param names which; each must be there with all blobs of the platform
-   * @param platform the platform, or null for every one whose blobs are there
-   * @throws EngineException NOT_FOUND
+   * @param names which; each must be there with all blobs of the platforms
+   * @throws EngineException NOT_FOUND; INVALID_ARGUMENT for options that contradict each other
    */
   void export(
       Scope scope,
       List<String> names,
-      @Nullable Platform platform,
+      ExportOptions options,
       OutputStream archive,
+      Progress progress);
+
+  /**
+   * Writes images as a tar file, which appears whole or not at all, or into a folder.
+   *
+   * @param target a file, which is replaced, or a folder
+   * @param folder whether it is a folder, which is made unless it is there and empty
+   * @throws EngineException as {@link #export}; FAILED_PRECONDITION if the folder holds anything;
+   *     RESOURCE_EXHAUSTED for a full disk
+   */
+  void exportPath(
+      Scope scope,
+      List<String> names,
+      ExportOptions options,
+      Path target,
+      boolean folder,
       Progress progress);
 }
