@@ -214,4 +214,20 @@ public final class TarLayerService implements LayerService, TreeArchives {
       turn.await();
     }
   }
+
+  @Override
+  public List<String> differences(
+      List<Mount> one, List<Mount> other, int limit, String item, Progress progress) {
+    return threads.call(
+        check -> {
+          try (MountedTree left = MountedTree.reading(one);
+              MountedTree right = MountedTree.reading(other)) {
+            return new TreeVerification(
+                    limit, check, bytes -> progress.report(item, "comparing", bytes, 0))
+                .run(left.root(), right.root());
+          } catch (LinuxException e) {
+            throw Failures.of("compare file systems", e);
+          }
+        });
+  }
 }

@@ -235,8 +235,7 @@ final class TreeComparison {
     }
   }
 
-  private static boolean sameAttributes(
-      Descriptor oldFile, FileStat old, Descriptor file, FileStat now) {
+  static boolean sameAttributes(Descriptor oldFile, FileStat old, Descriptor file, FileStat now) {
     return old.permissions() == now.permissions()
         && old.uid() == now.uid()
         && old.gid() == now.gid()
@@ -251,7 +250,7 @@ final class TreeComparison {
     return one.values().stream().allMatch(value -> Arrays.equals(value, values.next()));
   }
 
-  private static boolean sameContent(Descriptor one, Descriptor other) {
+  static boolean sameContent(Descriptor one, Descriptor other) {
     ByteBuffer left = ByteBuffer.allocateDirect(COMPARED_AT_ONCE);
     ByteBuffer right = ByteBuffer.allocateDirect(COMPARED_AT_ONCE);
     try (Descriptor first = one.reopen(O_RDONLY);

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.Durability;
@@ -57,7 +56,7 @@ final class ContainerCreation {
   private final RuntimeLookup runtimes;
   private final EnginePaths paths;
   private final Neighbours neighbours;
-  private final String defaultSnapshotter;
+  private final NamespaceDefaults defaults;
   private final ContainerLogs logs;
   private final SecureRandom random = new SecureRandom();
 
@@ -68,7 +67,7 @@ final class ContainerCreation {
       SpecService specs,
       RuntimeLookup runtimes,
       EnginePaths paths,
-      String defaultSnapshotter,
+      NamespaceDefaults defaults,
       ContainerLogs logs) {
     this.images = images;
     this.snapshots = snapshots;
@@ -77,7 +76,7 @@ final class ContainerCreation {
     this.runtimes = runtimes;
     this.paths = paths;
     this.neighbours = new Neighbours(containers);
-    this.defaultSnapshotter = defaultSnapshotter;
+    this.defaults = defaults;
     this.logs = logs;
   }
 
@@ -93,8 +92,7 @@ final class ContainerCreation {
           "--rm and --restart %s contradict each other; give one of them"
               .formatted(options.life().restart()));
     }
-    RuntimeLookup.Choice runtime =
-        runtimes.choose(options.runtime() == null ? "" : options.runtime());
+    RuntimeLookup.Choice runtime = runtimes.choose(defaults.runtime(scope, options.runtime()));
     if (!options.resources().equals(Resources.UNLIMITED)) {
       options =
           options.withResources(
@@ -208,8 +206,7 @@ final class ContainerCreation {
     Platform platform = Objects.requireNonNullElse(options.root().platform(), Platform.host());
     Image image = images.find(scope, options.root().image());
     ResolvedImage resolved = images.resolve(scope, image, platform);
-    String snapshotter =
-        Objects.requireNonNullElse(options.root().snapshotter(), defaultSnapshotter);
+    String snapshotter = defaults.snapshotter(scope, options.root().snapshotter());
     return new Source(
         image.name(),
         resolved.configJson(),

@@ -116,7 +116,7 @@ public final class ContainerUseCases implements ContainerService {
             specs,
             runtimes,
             paths,
-            config.default__snapshotter(),
+            new NamespaceDefaults(namespaces, snapshots, config.default__snapshotter()),
             logs);
     EngineRun run = EngineRun.of(context);
     ExitFiles exitFiles = new ExitFiles(paths.exits());

@@ -1,6 +1,10 @@
 package org.felucca.engine;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.felucca.api.container.ContainerId;
 import org.jspecify.annotations.Nullable;
@@ -55,5 +59,37 @@ record EnginePaths(Path root, Path state, Path home) {
 
   Path logger() {
     return home.resolve("bin").resolve("felucca-logger");
+  }
+
+  /**
+   * Refuses a path of a user's that lies in the engine's own folders.
+   *
+   * @param attempted what was to be done there
+   * @throws EngineException FAILED_PRECONDITION
+   */
+  void refuseOwn(Path path, String attempted) {
+    Path real = real(path);
+    for (Path own : List.of(root, state)) {
+      Path folder = real(own);
+      if (real.startsWith(folder) || folder.startsWith(real)) {
+        throw EngineException.precondition(
+            "%s: %s is, holds or lies in the engine's own folder %s; choose another place"
+                .formatted(attempted, path, own));
+      }
+    }
+  }
+
+  /** As it is when every link is followed, as far as it exists. */
+  private static Path real(Path path) {
+    Path absolute = path.toAbsolutePath().normalize();
+    Path there = absolute;
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    try {
+      return there.toRealPath().resolve(there.relativize(absolute)).normalize();
+    } catch (IOException e) {
+      return absolute;
+    }
   }
 }

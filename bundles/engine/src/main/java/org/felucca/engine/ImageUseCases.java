@@ -2,20 +2,14 @@ package org.felucca.engine;
 
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
-import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
@@ -34,9 +28,11 @@ import org.felucca.api.image.ImageReference;
 import org.felucca.api.image.ImageResolver;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.image.ImageStore;
+import org.felucca.api.image.ImportOptions;
 import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
 import org.felucca.api.lease.LeaseStore;
+import org.felucca.api.namespace.NamespaceStore;
 import org.felucca.api.snapshot.SnapshotService;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -48,15 +44,6 @@ import org.osgi.service.component.annotations.Reference;
 public final class ImageUseCases implements ImageService {
   private static final Logger LOG = Logger.getLogger(ImageUseCases.class.getName());
 
-  /** How long an import may take before its lease lets go. */
-  private static final Duration LEASE = Duration.ofHours(24);
-
-  /** What the ids of leases begin with that are for the time of one work of an engine. */
-  static final String LEASE_PREFIX = "felucca-";
-
-  /** And those of this one. */
-  static final String OWN_LEASE_PREFIX = LEASE_PREFIX + UUID.randomUUID() + "-";
-
   /** So many digits of a digest tell an image. */
   private static final int SHORTEST_PREFIX = 4;
 
@@ -65,11 +52,11 @@ public final class ImageUseCases implements ImageService {
   private final ImageStore images;
   private final ImageArchives archives;
   private final ImageResolver resolver;
-  private final LeaseStore leases;
+  private final WorkLeases leases;
   private final ContainerStore containers;
   private final Collector collector;
   private final Unpacker unpacker;
-  private final String snapshotter;
+  private final NamespaceDefaults defaults;
 
   /** With the parts below. */
   @Activate
@@ -81,71 +68,60 @@ public final class ImageUseCases implements ImageService {
       @Reference ContentService content,
       @Reference SnapshotService snapshots,
       @Reference LayerService layers,
+      @Reference NamespaceStore namespaces,
       @Reference LeaseStore leases,
       @Reference ContainerStore containers,
       @Reference Collector collector) {
     this.images = images;
     this.archives = archives;
     this.resolver = resolver;
-    this.leases = leases;
+    this.leases = new WorkLeases(leases, collector);
     this.containers = containers;
     this.collector = collector;
     this.unpacker = new Unpacker(content, snapshots, layers);
-    this.snapshotter = config.default__snapshotter();
+    this.defaults = new NamespaceDefaults(namespaces, snapshots, config.default__snapshotter());
   }
 
   @Override
   public List<Image> importStream(
-      Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress) {
-    return underLease(
+      Scope scope, InputStream archive, ImportOptions options, Progress progress) {
+    return importing(
         scope,
-        leased ->
-            unpackAll(
-                leased, archives.importStream(leased, archive, fallbackName, progress), progress));
+        options,
+        progress,
+        leased -> archives.importStream(leased, archive, options.fallbackName(), progress));
   }
 
   @Override
   public List<Image> importPath(
-      Scope scope, Path archive, @Nullable String fallbackName, Progress progress) {
-    return underLease(
+      Scope scope, Path archive, ImportOptions options, Progress progress) {
+    return importing(
         scope,
-        leased ->
-            unpackAll(
-                leased, archives.importPath(leased, archive, fallbackName, progress), progress));
+        options,
+        progress,
+        leased -> archives.importPath(leased, archive, options.fallbackName(), progress));
   }
 
-  /** A lease keeps what is not yet named; it ends with the work, or by its expiry after a crash. */
-  private <T> T underLease(Scope scope, Function<Scope, T> work) {
-    if (scope.lease().isPresent()) {
-      return work.apply(scope);
+  private List<Image> importing(
+      Scope scope,
+      ImportOptions options,
+      Progress progress,
+      Function<Scope, List<Image>> importing) {
+    if (!options.unpack() && options.snapshotter() != null) {
+      throw EngineException.invalid(
+          "a snapshotter is named for images that shall not be unpacked; leave one of the two out");
     }
-    Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    String id = OWN_LEASE_PREFIX + UUID.randomUUID();
-    String expiry = Instant.now().plus(LEASE).truncatedTo(ChronoUnit.SECONDS).toString();
-    leases.create(quick, id, Map.of("containerd.io/gc.expire", expiry));
-    boolean done = false;
-    try {
-      T result = work.apply(scope.withLease(id));
-      done = true;
-      return result;
-    } finally {
-      boolean interrupted = Thread.interrupted();
-      try {
-        leases.delete(quick, id);
-        if (!done) {
-          collector.collect(); // what it had made so far
-        }
-      } catch (EngineException e) {
-        LOG.log(Level.WARNING, "clean-up after a failure is incomplete lease=" + id, e);
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
-    }
+    String name = defaults.snapshotter(scope, options.snapshotter());
+    return leases.with(
+        scope,
+        leased -> {
+          List<Image> imported = importing.apply(leased);
+          return options.unpack() ? unpackAll(leased, imported, name, progress) : imported;
+        });
   }
 
-  private List<Image> unpackAll(Scope scope, List<Image> imported, Progress progress) {
+  private List<Image> unpackAll(
+      Scope scope, List<Image> imported, String snapshotter, Progress progress) {
     for (Image image : imported) {
       ResolvedImage resolved;
       try {
@@ -284,6 +260,38 @@ public final class ImageUseCases implements ImageService {
   }
 
   @Override
+  public Image untag(Scope scope, String name) {
+    if (name.contains("@") || name.startsWith("sha256:")) {
+      throw EngineException.invalid(
+          "%s is a digest and no name; 'felucca image rm' takes the image away".formatted(name));
+    }
+    Image image = getOrNull(scope, name);
+    if (image == null) {
+      image = getOrNull(scope, ImageReference.parse(name).toString());
+    }
+    if (image == null) {
+      throw EngineException.notFound(
+          "there is no image of the name %s; 'felucca image ls' shows which there are"
+              .formatted(Identifiers.quote(name)));
+    }
+    Digest digest = image.target().digest();
+    boolean last =
+        images.list(scope, List.of("target.digest==" + Identifiers.quote(digest.toString()))).size()
+            == 1;
+    if (last) {
+      try {
+        images.create(scope, digest.toString(), image.target(), image.labels());
+      } catch (EngineException e) {
+        if (e.kind() != ErrorKind.ALREADY_EXISTS) {
+          throw e;
+        }
+      }
+    }
+    images.delete(scope, image.name());
+    return image;
+  }
+
+  @Override
   public Image remove(Scope scope, String text, boolean force) {
     Image image = find(scope, text);
     if (!force) {
@@ -314,10 +322,12 @@ public final class ImageUseCases implements ImageService {
   }
 
   @Override
-  public Digest unpack(Scope scope, ResolvedImage image, String name, Progress progress) {
+  public Digest unpack(
+      Scope scope, ResolvedImage image, @Nullable String snapshotter, Progress progress) {
+    String name = defaults.snapshotter(scope, snapshotter);
     Digest top = unpacker.unpacked(scope, image, name);
     return top == null
-        ? underLease(scope, leased -> unpacker.unpack(leased, image, name, progress))
+        ? leases.with(scope, leased -> unpacker.unpack(leased, image, name, progress))
         : top;
   }
 

@@ -58,6 +58,7 @@ final class Sweep {
       }
       told(scope);
       snapshots(scope, known);
+      ImageMounts.sweep(snapshots, scope);
       folders(paths.root().resolve("containers").resolve(namespace.value()), known);
       folders(paths.health(namespace), known);
       tasks.list(scope).forEach(task -> known.add(task.container().value()));
@@ -109,8 +110,8 @@ final class Sweep {
   /** Leases of imports that an engine before this one did not finish. */
   private void leases(Scope scope) {
     for (Lease lease : leases.list(scope, List.of())) {
-      if (lease.id().startsWith(ImageUseCases.LEASE_PREFIX)
-          && !lease.id().startsWith(ImageUseCases.OWN_LEASE_PREFIX)) {
+      if (lease.id().startsWith(WorkLeases.PREFIX)
+          && !lease.id().startsWith(WorkLeases.OWN_PREFIX)) {
         try {
           leases.delete(scope, lease.id());
           leasesEnded = true;

@@ -234,7 +234,7 @@ final class ImageExport {
             continue;
           }
           here |=
-              isManifest || MediaTypes.isIndex(child.mediaType())
+              (isManifest || MediaTypes.isIndex(child.mediaType()))
                   ? collect(child, wanted, whole, depth + 1)
                   : take(List.of(child), whole);
         }

@@ -137,7 +137,8 @@ public final class PlatformResolver implements ImageResolver {
     }
 
     private ResolvedImage read(Descriptor descriptor) {
-      ImageManifest manifest = (ImageManifest) document(descriptor);
+      byte[] document = bytes(descriptor, ImageDocument.MAX_SIZE);
+      ImageManifest manifest = (ImageManifest) document(descriptor, document);
       if (!manifest.isImage()) {
         throw EngineException.invalid(
             "it is an artifact (config of media type %s), not an image that can be run"
@@ -160,6 +161,7 @@ public final class PlatformResolver implements ImageResolver {
       }
       return new ResolvedImage(
           descriptor,
+          document,
           manifest.config(),
           json,
           config.platform(),
@@ -168,10 +170,11 @@ public final class PlatformResolver implements ImageResolver {
     }
 
     private ImageDocument document(Descriptor descriptor) {
-      return ImageDocument.parse(
-          bytes(descriptor, ImageDocument.MAX_SIZE),
-          descriptor.mediaType(),
-          descriptor.digest().toString());
+      return document(descriptor, bytes(descriptor, ImageDocument.MAX_SIZE));
+    }
+
+    private static ImageDocument document(Descriptor descriptor, byte[] bytes) {
+      return ImageDocument.parse(bytes, descriptor.mediaType(), descriptor.digest().toString());
     }
 
     private byte[] bytes(Descriptor descriptor, int most) {

@@ -59,17 +59,22 @@ public final class Blobs {
 
   /**
    * Deletes a blob unless a record names it; a failure is reported, and the next sweep tries again.
+   *
+   * @return how many bytes that freed
    */
-  void release(Digest digest) {
+  long release(Digest digest) {
     try (KeyedLocks.Held _ = locks.lockAlways(digest)) {
       if (!database.incomplete() && !isNamed(digest)) {
+        long size = store.stat(digest).size();
         store.delete(digest);
+        return size;
       }
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.NOT_FOUND) {
         LOG.log(Level.WARNING, "blob not deleted digest=" + digest, e);
       }
     }
+    return 0;
   }
 
   private boolean isNamed(Digest digest) {

@@ -24,10 +24,12 @@ import org.osgi.service.component.annotations.Reference;
 public final class LeaseRecords implements LeaseStore {
 
   private final Database database;
+  private final Expiries expiries;
 
   @Activate
-  public LeaseRecords(@Reference Database database) {
+  public LeaseRecords(@Reference Database database, @Reference Expiries expiries) {
     this.database = database;
+    this.expiries = expiries;
   }
 
   private static Lease read(ResultSet row) throws SQLException {
@@ -51,6 +53,16 @@ public final class LeaseRecords implements LeaseStore {
       throw EngineException.invalid("a lease must have an id");
     }
     Lease lease = new Lease(id, Instant.now(), Labels.checked(labels));
+    Instant end = ReferenceGraph.expiry(lease.labels(), "lease " + id);
+    Lease made = create(scope, lease);
+    if (end != null) {
+      expiries.at(end);
+    }
+    return made;
+  }
+
+  private Lease create(Scope scope, Lease lease) {
+    String id = lease.id();
     return database.write(
         scope.durability(),
         t -> {

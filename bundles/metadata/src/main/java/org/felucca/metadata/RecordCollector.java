@@ -30,17 +30,25 @@ public final class RecordCollector implements Collector {
   private final Database database;
   private final Blobs blobs;
   private final SnapshotRecords snapshots;
+  private final Expiries expiries;
   private final ReentrantLock one = new ReentrantLock();
   private final Thread sweeper;
 
-  /** Begins with a sweep of what crashes have left of blobs, beside everything else. */
+  /**
+   * Begins with a sweep of what crashes have left of blobs, beside everything else; then collects
+   * what expires.
+   */
   @Activate
   public RecordCollector(
-      @Reference Database database, @Reference Blobs blobs, @Reference SnapshotRecords snapshots) {
+      @Reference Database database,
+      @Reference Blobs blobs,
+      @Reference SnapshotRecords snapshots,
+      @Reference Expiries expiries) {
     this.database = database;
     this.blobs = blobs;
     this.snapshots = snapshots;
-    sweeper = Thread.ofPlatform().daemon().name("metadata-sweep").start(this::sweepBlobs);
+    this.expiries = expiries;
+    sweeper = Thread.ofPlatform().daemon().name("metadata-sweep").start(this::sweep);
   }
 
   @Deactivate
@@ -50,6 +58,22 @@ public final class RecordCollector implements Collector {
       sweeper.join(10_000);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void sweep() {
+    sweepBlobs();
+    try {
+      while (true) {
+        expiries.await();
+        try {
+          collect();
+        } catch (EngineException e) {
+          LOG.log(Level.WARNING, "what has expired is not collected", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stopped
     }
   }
 
@@ -80,9 +104,13 @@ public final class RecordCollector implements Collector {
     Instant now = Instant.now();
     long ended = database.ended();
     ReferenceGraph.Garbage seen = database.read(sql -> ReferenceGraph.garbage(sql, now));
-    if (seen.isEmpty()) {
-      return new Collected(0, 0);
+    if (seen.nextExpiry() != null) {
+      expiries.at(seen.nextExpiry());
     }
+    if (seen.isEmpty()) {
+      return new Collected(0, 0, 0);
+    }
+    long[] bytes = {0};
     ReferenceGraph.Garbage gone =
         database.write(
             Durability.POWER_LOSS,
@@ -90,6 +118,7 @@ public final class RecordCollector implements Collector {
               t.makesRoom();
               ReferenceGraph.Garbage still =
                   database.isUnchangedSince(ended) ? seen : ReferenceGraph.garbage(t.sql(), now);
+              bytes[0] = snapshotBytes(t.sql(), still);
               drop(t, still);
               return still;
             });
@@ -98,7 +127,7 @@ public final class RecordCollector implements Collector {
     }
     gone.ingests().values().forEach(blobs::abort);
     for (ReferenceGraph.Node blob : gone.content()) {
-      blobs.release(Digest.parse(blob.key()));
+      bytes[0] += blobs.release(Digest.parse(blob.key()));
     }
     LOG.log(
         Level.INFO,
@@ -109,7 +138,14 @@ public final class RecordCollector implements Collector {
           gone.ingests().size(),
           gone.leases().size()
         });
-    return new Collected(gone.content().size(), gone.snapshots().size());
+    return new Collected(gone.content().size(), gone.snapshots().size(), bytes[0]);
+  }
+
+  /** What committed ones take was counted then; the others are not. */
+  private static long snapshotBytes(Sql sql, ReferenceGraph.Garbage garbage) {
+    return garbage.snapshots().stream()
+        .mapToLong(s -> sql.number("SELECT bytes FROM snapshots WHERE id = ?", s.number()))
+        .sum();
   }
 
   private static void drop(Transaction t, ReferenceGraph.Garbage garbage) {

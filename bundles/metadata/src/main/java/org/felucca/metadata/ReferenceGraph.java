@@ -49,13 +49,18 @@ final class ReferenceGraph {
    */
   private record Visit(Node node, boolean flat) {}
 
-  /** What may be collected, and how its files are found. */
+  /**
+   * What may be collected, and how its files are found.
+   *
+   * @param nextExpiry when something of the rest expires, or null
+   */
   record Garbage(
       List<Node> content,
       List<Node> images,
       List<Snapshot> snapshots,
       Map<Node, String> ingests,
-      List<LeaseKey> leases) {
+      List<LeaseKey> leases,
+      @Nullable Instant nextExpiry) {
     boolean isEmpty() {
       return content.isEmpty()
           && images.isEmpty()
@@ -87,6 +92,7 @@ final class ReferenceGraph {
   private final Map<Node, Long> snapshots = new HashMap<>();
   private final Map<Node, String> ingests = new HashMap<>();
   private final List<LeaseKey> expiredLeases = new ArrayList<>();
+  private @Nullable Instant nextExpiry;
 
   private ReferenceGraph(Instant now) {
     this.now = now;
@@ -119,7 +125,7 @@ final class ReferenceGraph {
         row -> {
           LeaseKey lease = new LeaseKey(row.getString(1), row.getString(2));
           Map<String, String> labels = Columns.map(row.getString(3), "lease " + lease.id());
-          Instant expires = expiry(labels, "lease " + lease.id());
+          Instant expires = noted(expiry(labels, "lease " + lease.id()));
           if (expires != null && expires.isBefore(now)) {
             expiredLeases.add(lease);
           } else {
@@ -164,7 +170,7 @@ final class ReferenceGraph {
           Map<String, String> labels = Columns.map(row.getString(4), "image " + image.key());
           targets.put(image, new Node(Type.CONTENT, image.namespace(), row.getString(3)));
           readLabels(image, labels);
-          Instant expires = expiry(labels, "image " + image.key());
+          Instant expires = noted(expiry(labels, "image " + image.key()));
           if (expires != null && expires.isBefore(now)) {
             expiredImages.add(image);
           } else {
@@ -243,7 +249,7 @@ final class ReferenceGraph {
 
   private void readKept(Node node, Map<String, String> labels) {
     readLabels(node, labels);
-    Instant expires = expiry(labels, node.key());
+    Instant expires = noted(expiry(labels, node.key()));
     if (labels.keySet().stream().anyMatch(key -> key.startsWith(GC + "root"))
         || (expires != null && expires.isAfter(now))) {
       root(node);
@@ -292,7 +298,17 @@ final class ReferenceGraph {
     };
   }
 
-  private static @Nullable Instant expiry(Map<String, String> labels, String what) {
+  /** Remembers the first time that is to come. */
+  private @Nullable Instant noted(@Nullable Instant expires) {
+    if (expires != null
+        && expires.isAfter(now)
+        && (nextExpiry == null || expires.isBefore(nextExpiry))) {
+      nextExpiry = expires;
+    }
+    return expires;
+  }
+
+  static @Nullable Instant expiry(Map<String, String> labels, String what) {
     String text = labels.get(GC + "expire");
     if (text == null) {
       return null;
@@ -341,7 +357,12 @@ final class ReferenceGraph {
             .sorted(Comparator.comparingLong(Snapshot::number).reversed())
             .toList();
     return new Garbage(
-        List.copyOf(content), List.copyOf(expiredImages), childrenFirst, ingests, expiredLeases);
+        List.copyOf(content),
+        List.copyOf(expiredImages),
+        childrenFirst,
+        ingests,
+        expiredLeases,
+        nextExpiry);
   }
 
   private static Snapshot snapshot(long number, Node node) {

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
@@ -91,11 +92,39 @@ class RecordCollectorTest {
     stores.images.create(SCOPE, name, descriptor(manifest), Map.of());
   }
 
+  private void assertCollected(int blobs, int snapshots) {
+    Collected collected = stores.collector.collect();
+    assertEquals(List.of(blobs, snapshots), List.of(collected.blobs(), collected.snapshots()));
+  }
+
+  @Test
+  void lease_thatExpires_isCollectedWithWhatItKept() throws InterruptedException {
+    LeaseRecords leases = new LeaseRecords(stores.database, stores.expiries);
+    stores.leases.create(SCOPE, "long", Map.of("containerd.io/gc.expire", FUTURE));
+    stores.put(SCOPE.withLease("long"), "kept", Map.of());
+    stores.put(SCOPE, "leased", Map.of());
+    leases.create(SCOPE, "ended", Map.of("containerd.io/gc.expire", PAST));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (blobs(SCOPE).size() > 1 && System.nanoTime() < deadline) {
+      Thread.sleep(20);
+    }
+    assertEquals(Set.of("kept"), blobs(SCOPE));
+    assertEquals("long", leases.list(SCOPE, List.of()).getFirst().id());
+  }
+
+  @Test
+  void collect_saysHowMuchRoomItGives() {
+    stores.put(SCOPE, "12345", Map.of());
+    stores.put(OTHER, "shared", Map.of("containerd.io/gc.root", "1"));
+    stores.put(SCOPE, "shared", Map.of());
+    assertEquals(new Collected(2, 0, 5), stores.collector.collect());
+  }
+
   @Test
   void collect_ofNothing_isNothing() {
-    assertEquals(new Collected(0, 0), stores.collector.collect());
+    assertCollected(0, 0);
     image("a");
-    assertEquals(new Collected(0, 0), stores.collector.collect());
+    assertCollected(0, 0);
     assertEquals(Set.of("a-config", "a-layer", "a-manifest"), blobs(SCOPE));
     assertEquals(Set.of("a-lower", "a-top"), snapshots());
   }
@@ -107,7 +136,7 @@ class RecordCollectorTest {
     stores.put(OTHER, "a-layer", Map.of("containerd.io/gc.root", "yes"));
     stores.images.delete(SCOPE, "a");
     int before = stores.events.events().size();
-    assertEquals(new Collected(3, 2), stores.collector.collect());
+    assertCollected(3, 2);
     assertEquals(Set.of("b-config", "b-layer", "b-manifest"), blobs(SCOPE));
     assertEquals(Set.of("b-lower", "b-top"), snapshots());
     assertEquals(2, stores.overlay.files().size());
@@ -117,7 +146,7 @@ class RecordCollectorTest {
         List.of(new Event.SnapshotRemove("a-top", O), new Event.SnapshotRemove("a-lower", O)),
         events.subList(before, before + 2));
     assertEquals(before + 5, events.size());
-    assertEquals(new Collected(0, 0), stores.collector.collect());
+    assertCollected(0, 0);
   }
 
   @Test
@@ -126,10 +155,10 @@ class RecordCollectorTest {
     stores.snapshots.prepare(SCOPE, O, "c1", "a-top", Map.of());
     stores.containers.create(SCOPE, container("c1", Map.of()));
     stores.images.delete(SCOPE, "a");
-    assertEquals(new Collected(3, 0), stores.collector.collect());
+    assertCollected(3, 0);
     assertEquals(Set.of("a-lower", "a-top", "c1"), snapshots());
     stores.containers.delete(SCOPE, new ContainerId("c1"));
-    assertEquals(new Collected(0, 3), stores.collector.collect());
+    assertCollected(0, 3);
     assertEquals(Set.of(), stores.overlay.files());
   }
 
@@ -140,17 +169,17 @@ class RecordCollectorTest {
     LeasedResource leased = new LeasedResource("content", parent.toString());
     stores.leases.create(SCOPE, "whole", Map.of("containerd.io/gc.expire", FUTURE));
     stores.leases.addResource(SCOPE, "whole", leased);
-    assertEquals(new Collected(0, 0), stores.collector.collect());
+    assertCollected(0, 0);
     stores.leases.create(SCOPE, "flat", Map.of("containerd.io/gc.flat", "true"));
     stores.leases.addResource(SCOPE, "flat", leased);
-    assertEquals(new Collected(0, 0), stores.collector.collect());
+    assertCollected(0, 0);
     stores.leases.delete(SCOPE, "whole");
-    assertEquals(new Collected(1, 0), stores.collector.collect());
+    assertCollected(1, 0);
     assertEquals(Set.of("parent"), blobs(SCOPE));
     stores.leases.create(SCOPE, "expired", Map.of("containerd.io/gc.expire", PAST));
     stores.leases.addResource(SCOPE, "expired", leased);
     stores.leases.delete(SCOPE, "flat");
-    assertEquals(new Collected(1, 0), stores.collector.collect());
+    assertCollected(1, 0);
     assertEquals(List.of(), stores.leases.list(SCOPE, List.of()));
   }
 
@@ -167,7 +196,7 @@ class RecordCollectorTest {
     stores.images.create(
         SCOPE, "needed", descriptor(referred), Map.of("containerd.io/gc.expire", PAST));
     stores.images.create(SCOPE, "user", descriptor(root), Map.of(REF + "image.base", "needed"));
-    assertEquals(new Collected(2, 0), stores.collector.collect());
+    assertCollected(2, 0);
     assertEquals(Set.of("back", "later", "referred", "root"), blobs(SCOPE));
     assertEquals(
         Set.of("needed", "user"),
@@ -213,7 +242,7 @@ class RecordCollectorTest {
     layer("left", null, Map.of());
     Map<String, Object> properties = Map.of(Snapshotter.NAME, O);
     stores.snapshotters.remove(stores.overlay, properties);
-    assertEquals(new Collected(0, 1), stores.collector.collect());
+    assertCollected(0, 1);
     assertEquals(1, stores.overlay.files().size());
     stores.snapshotters.add(stores.overlay, properties);
     assertEquals(Set.of(), snapshots());

@@ -38,6 +38,9 @@ final class Stores implements AutoCloseable {
   final SnapshotRecords snapshots;
   final RecordCollector collector;
 
+  /** What the collector waits for; the leases above tell another one, so tests collect by hand. */
+  final Expiries expiries = new Expiries(Instant.now().plusSeconds(3600));
+
   Stores(Path folder) {
     this(folder, new TestingBlobStore());
   }
@@ -51,11 +54,11 @@ final class Stores implements AutoCloseable {
     namespaces = new NamespaceRecords(database);
     images = new ImageRecords(database);
     containers = new ContainerRecords(database);
-    leases = new LeaseRecords(database);
+    leases = new LeaseRecords(database, new Expiries());
     Blobs backing = new Blobs(database, blobs);
     content = new ContentRecords(database, backing);
     snapshots = new SnapshotRecords(database, snapshotters);
-    collector = new RecordCollector(database, backing, snapshots);
+    collector = new RecordCollector(database, backing, snapshots, expiries);
   }
 
   @Override

@@ -226,6 +226,11 @@ public final class LinuxSpecs implements SpecService {
     return parsed.bytes();
   }
 
+  @Override
+  public byte[] standalone(byte[] spec, @Nullable Owner owner) {
+    return StandaloneSpec.of(spec, owner);
+  }
+
   private static void putSize(JsonObject process, @Nullable TerminalSize size) {
     process.remove("consoleSize");
     if (size != null && process.bool("terminal", false)) {

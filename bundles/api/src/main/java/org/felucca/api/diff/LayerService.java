@@ -39,4 +39,15 @@ public interface LayerService {
    * @throws EngineException INVALID_ARGUMENT for another media type; CANCELLED on interruption
    */
   AppliedLayer compare(List<Mount> lower, List<Mount> upper, String mediaType, OutputStream layer);
+
+  /**
+   * Compares two file systems, every byte of every file.
+   *
+   * @param limit the most differences that are told
+   * @param item what progress calls it
+   * @return what differs, such as {@code bin/sh: other content}; empty if nothing does
+   * @throws EngineException CANCELLED on interruption
+   */
+  List<String> differences(
+      List<Mount> one, List<Mount> other, int limit, String item, Progress progress);
 }

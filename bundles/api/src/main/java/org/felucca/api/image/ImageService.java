@@ -18,11 +18,10 @@ public interface ImageService {
    * ImageArchives#importStream}.
    */
   List<Image> importStream(
-      Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress);
+      Scope scope, InputStream archive, ImportOptions options, Progress progress);
 
   /** Imports an archive or a layout folder and unpacks what fits this machine. */
-  List<Image> importPath(
-      Scope scope, Path archive, @Nullable String fallbackName, Progress progress);
+  List<Image> importPath(Scope scope, Path archive, ImportOptions options, Progress progress);
 
   /**
    * Finds the image that a user means: a full name, a short name, or an unambiguous beginning of
@@ -43,6 +42,15 @@ public interface ImageService {
   Image tag(Scope scope, String source, String target, boolean force);
 
   /**
+   * Takes a name away and nothing else. An image that had only this one goes on under its digest.
+   *
+   * @param name as people write it, but no digest
+   * @return the image
+   * @throws EngineException NOT_FOUND
+   */
+  Image untag(Scope scope, String name);
+
+  /**
    * Takes names away, and with the last name of an image what only it used.
    *
    * @return the removed image
@@ -58,11 +66,12 @@ public interface ImageService {
    * Lays an image's layers out into committed snapshots, those that are not there yet. The same
    * layer is never laid out twice at once.
    *
+   * @param snapshotter the name of a snapshotter, or null for the default
    * @return the name of the topmost snapshot: the chain id
    * @throws EngineException DATA_LOSS if a layer is not what its diffID says; INVALID_ARGUMENT for
    *     a bad layer; RESOURCE_EXHAUSTED for a full disk; nothing half-done stays
    */
-  Digest unpack(Scope scope, ResolvedImage image, String snapshotter, Progress progress);
+  Digest unpack(Scope scope, ResolvedImage image, @Nullable String snapshotter, Progress progress);
 
   /** Bytes of all blobs of the image that are there, its snapshots not counted. */
   long size(Scope scope, Image image);

@@ -8,6 +8,7 @@ import org.felucca.api.content.Digest;
  * One platform's image, its documents read and checked against each other.
  *
  * @param manifest the manifest
+ * @param manifestJson the manifest's bytes; nobody may change them
  * @param config the config
  * @param configJson the config's bytes; nobody may change them
  * @param platform what the config says it runs on
@@ -16,6 +17,7 @@ import org.felucca.api.content.Digest;
  */
 public record ResolvedImage(
     Descriptor manifest,
+    byte[] manifestJson,
     Descriptor config,
     byte[] configJson,
     Platform platform,

@@ -5,6 +5,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.Resources;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Makes OCI runtime specs; keeps nothing. */
@@ -44,6 +45,23 @@ public interface SpecService {
 
   /** A spec with limits; those that are not said stay as they are. */
   byte[] withResources(byte[] spec, Resources resources);
+
+  /**
+   * A spec that any OCI runtime takes without an engine beside it: the runtime chooses the cgroup.
+   *
+   * @param spec of {@link #generate}
+   * @param owner who runs it without being root, or null
+   * @return the document for people, indented
+   */
+  byte[] standalone(byte[] spec, @Nullable Owner owner);
+
+  /**
+   * A user of this machine who becomes root in a user namespace.
+   *
+   * @param uid the user's number
+   * @param gid the group's number
+   */
+  record Owner(long uid, long gid) {}
 
   /**
    * The spec with {@code ociVersion} lowered where the runtime takes no newer one; every other byte
