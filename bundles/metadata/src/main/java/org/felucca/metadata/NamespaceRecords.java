@@ -23,12 +23,12 @@ public final class NamespaceRecords implements NamespaceStore {
   private static final Map<String, String> CONTENTS = new LinkedHashMap<>();
 
   static {
-    CONTENTS.put("containers", "containers");
-    CONTENTS.put("images", "images");
-    CONTENTS.put("snapshots", "snapshots");
-    CONTENTS.put("content", "blobs");
-    CONTENTS.put("leases", "leases");
-    CONTENTS.put("ingests", "ingests");
+    CONTENTS.put("containers", "container");
+    CONTENTS.put("images", "image");
+    CONTENTS.put("snapshots", "snapshot");
+    CONTENTS.put("content", "blob");
+    CONTENTS.put("leases", "lease");
+    CONTENTS.put("ingests", "ingest");
   }
 
   private final Database database;
@@ -119,14 +119,8 @@ public final class NamespaceRecords implements NamespaceStore {
           required(t.sql(), namespace);
           String left =
               CONTENTS.entrySet().stream()
-                  .filter(
-                      e ->
-                          t.sql()
-                                  .number(
-                                      "SELECT count(*) FROM " + e.getKey() + " WHERE namespace = ?",
-                                      namespace)
-                              > 0)
-                  .map(Map.Entry::getValue)
+                  .map(e -> count(t.sql(), e.getKey(), e.getValue(), namespace))
+                  .filter(text -> !text.isEmpty())
                   .collect(Collectors.joining(", "));
           if (!left.isEmpty()) {
             throw EngineException.precondition(
@@ -136,5 +130,10 @@ public final class NamespaceRecords implements NamespaceStore {
           t.happened(namespace, new Event.NamespaceDelete(namespace.value()));
           return true;
         });
+  }
+
+  private static String count(Sql sql, String table, String word, Namespace namespace) {
+    long count = sql.number("SELECT count(*) FROM " + table + " WHERE namespace = ?", namespace);
+    return count == 0 ? "" : count + " " + (count == 1 ? word : word + "s");
   }
 }

@@ -19,6 +19,7 @@ import org.felucca.api.content.Digest;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageReference;
 import org.felucca.api.image.ImageService;
+import org.felucca.api.image.ImportOptions;
 import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
 import org.jspecify.annotations.Nullable;
@@ -47,18 +48,18 @@ final class TestingImages implements ImageService {
 
   @Override
   public List<Image> importStream(
-      Scope scope, InputStream archive, @Nullable String fallbackName, Progress progress) {
+      Scope scope, InputStream archive, ImportOptions options, Progress progress) {
     try {
       calls.add("import " + new String(archive.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return List.of(image("docker.io/library/" + fallbackName + ":latest"));
+    return List.of(image("docker.io/library/" + options.fallbackName() + ":latest"));
   }
 
   @Override
   public List<Image> importPath(
-      Scope scope, Path archive, @Nullable String fallbackName, Progress progress) {
+      Scope scope, Path archive, ImportOptions options, Progress progress) {
     calls.add("import " + archive);
     return List.of(image("docker.io/library/from-path:latest"));
   }
@@ -82,6 +83,11 @@ final class TestingImages implements ImageService {
   }
 
   @Override
+  public Image untag(Scope scope, String name) {
+    return remove(scope, name, true);
+  }
+
+  @Override
   public Image remove(Scope scope, String text, boolean force) {
     Image image = find(scope, text);
     images.remove(image);
@@ -94,7 +100,8 @@ final class TestingImages implements ImageService {
   }
 
   @Override
-  public Digest unpack(Scope scope, ResolvedImage image, String snapshotter, Progress progress) {
+  public Digest unpack(
+      Scope scope, ResolvedImage image, @Nullable String snapshotter, Progress progress) {
     throw new UnsupportedOperationException();
   }
 

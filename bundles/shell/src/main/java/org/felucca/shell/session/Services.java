@@ -5,11 +5,19 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerFiles;
 import org.felucca.api.container.ContainerService;
+import org.felucca.api.content.ContentService;
 import org.felucca.api.event.EventLog;
+import org.felucca.api.gc.Collector;
+import org.felucca.api.image.ImageCareService;
+import org.felucca.api.image.ImageExportService;
+import org.felucca.api.image.ImageMountService;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.info.InfoService;
+import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.namespace.NamespaceStore;
 import org.felucca.api.runtime.RuntimeService;
+import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.spec.BundleService;
 import org.felucca.api.task.TaskService;
 import org.felucca.swap.Failures.Reason;
 import org.felucca.swap.Swap;
@@ -31,6 +39,14 @@ public final class Services {
   private final Swap<InfoService> info;
   private final Swap<EventLog> events;
   private final Swap<NamespaceStore> namespaces;
+  private final Swap<SnapshotService> snapshots;
+  private final Swap<Collector> collector;
+  private final Swap<LeaseStore> leases;
+  private final Swap<ContentService> content;
+  private final Swap<BundleService> bundles;
+  private final Swap<ImageCareService> care;
+  private final Swap<ImageMountService> mounts;
+  private final Swap<ImageExportService> exports;
 
   /** Begins to watch. */
   @Activate
@@ -44,6 +60,14 @@ public final class Services {
     info = new Swap<>(context, InfoService.class, Services::failure);
     events = new Swap<>(context, EventLog.class, Services::failure);
     namespaces = new Swap<>(context, NamespaceStore.class, Services::failure);
+    snapshots = new Swap<>(context, SnapshotService.class, Services::failure);
+    collector = new Swap<>(context, Collector.class, Services::failure);
+    leases = new Swap<>(context, LeaseStore.class, Services::failure);
+    content = new Swap<>(context, ContentService.class, Services::failure);
+    bundles = new Swap<>(context, BundleService.class, Services::failure);
+    care = new Swap<>(context, ImageCareService.class, Services::failure);
+    mounts = new Swap<>(context, ImageMountService.class, Services::failure);
+    exports = new Swap<>(context, ImageExportService.class, Services::failure);
   }
 
   /** Ends every use. */
@@ -58,6 +82,14 @@ public final class Services {
     info.close();
     events.close();
     namespaces.close();
+    snapshots.close();
+    collector.close();
+    leases.close();
+    content.close();
+    bundles.close();
+    care.close();
+    mounts.close();
+    exports.close();
   }
 
   /** Containers. */
@@ -103,6 +135,46 @@ public final class Services {
   /** The event log. */
   public Swap<EventLog> events() {
     return events;
+  }
+
+  /** Images that leave as archives. */
+  public Swap<ImageExportService> exports() {
+    return exports;
+  }
+
+  /** Mounted images. */
+  public Swap<ImageMountService> mounts() {
+    return mounts;
+  }
+
+  /** Images kept in order. */
+  public Swap<ImageCareService> care() {
+    return care;
+  }
+
+  /** Bundles for runtimes that are run by hand. */
+  public Swap<BundleService> bundles() {
+    return bundles;
+  }
+
+  /** Blobs. */
+  public Swap<ContentService> content() {
+    return content;
+  }
+
+  /** Leases. */
+  public Swap<LeaseStore> leases() {
+    return leases;
+  }
+
+  /** Garbage collection. */
+  public Swap<Collector> collector() {
+    return collector;
+  }
+
+  /** Snapshots. */
+  public Swap<SnapshotService> snapshots() {
+    return snapshots;
   }
 
   private static EngineException failure(Reason reason, String message, @Nullable Throwable cause) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.image.Image;
+import org.felucca.api.image.ImportOptions;
 import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -31,6 +32,17 @@ final class ImageImport extends Verb {
       description = "the name of an image that the archive does not name")
   @Nullable String name;
 
+  @Option(
+      names = "--snapshotter",
+      paramLabel = "NAME",
+      description = "where it is unpacked (else the namespace's or the configuration's)")
+  @Nullable String snapshotter;
+
+  @Option(names = "--no-unpack", description = "leave it packed; the first container unpacks it")
+  boolean packed;
+
+  @Mixin LeaseOption lease = new LeaseOption();
+
   @Mixin ProgressOptions progress = new ProgressOptions();
 
   @Parameters(
@@ -55,7 +67,8 @@ final class ImageImport extends Verb {
 
   @Override
   protected void run() {
-    Scope scope = scope();
+    Scope scope = lease.of(scope());
+    ImportOptions options = new ImportOptions(name, snapshotter, !packed);
     Format asked = Format.parse("names", format);
     List<Image> images;
     try (ProgressReport report = progress.begin(call(), quiet)) {
@@ -63,14 +76,15 @@ final class ImageImport extends Verb {
         images =
             services()
                 .images()
-                .use(service -> service.importStream(scope, call().in(), name, report));
+                .use(service -> service.importStream(scope, call().in(), options, report));
       } else {
         Path path = call().path(archive);
         if (!Files.exists(path)) {
           throw EngineException.notFound(
               "import %s: there is no such file or folder".formatted(path));
         }
-        images = services().images().use(service -> service.importPath(scope, path, name, report));
+        images =
+            services().images().use(service -> service.importPath(scope, path, options, report));
       }
     }
     for (Image image : images) {

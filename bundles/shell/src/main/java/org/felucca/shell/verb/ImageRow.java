@@ -22,15 +22,19 @@ record ImageRow(
   static ImageRow of(Services services, Scope scope, Image image) {
     String repository = image.name();
     String tag = "";
-    try {
-      ImageReference reference = ImageReference.parse(image.name());
-      repository =
-          ContainerRow.familiar(
-              new ImageReference(reference.registry(), reference.repository(), "latest", null)
-                  .toString());
-      tag = reference.tag() == null ? "" : reference.tag();
-    } catch (EngineException foreign) {
-      // A name that is none of a registry's is shown as it is.
+    if (image.name().equals(image.target().digest().toString())) {
+      repository = "<none>";
+    } else {
+      try {
+        ImageReference reference = ImageReference.parse(image.name());
+        repository =
+            ContainerRow.familiar(
+                new ImageReference(reference.registry(), reference.repository(), "latest", null)
+                    .toString());
+        tag = reference.tag() == null ? "" : reference.tag();
+      } catch (EngineException foreign) {
+        // A name that is none of a registry's is shown as it is.
+      }
     }
     long size = services.images().use(images -> images.size(scope, image));
     return new ImageRow(

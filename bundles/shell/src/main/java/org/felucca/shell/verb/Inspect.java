@@ -11,6 +11,7 @@ import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerView;
 import org.felucca.api.container.LogState;
 import org.felucca.api.image.Image;
+import org.felucca.api.image.Platform;
 import org.felucca.oci.Json;
 import org.felucca.shell.view.Document;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ final class Inspect extends Inspection {
                 Names.BOTH,
                 text);
       }
-      return ImageInspect.shown(services(), scope, image);
+      return ImageInspect.shown(services(), scope, image, Platform.host());
     }
     ContainerView view =
         services().containers().use(service -> service.inspect(scope, record.id()));

@@ -51,6 +51,14 @@ final class KnownNames {
                 .stream()
                 .map(Known::of)
                 .toList();
+        case SNAPSHOTS -> snapshots();
+        case LEASES ->
+            services
+                .leases()
+                .use(any -> true, PATIENCE, store -> store.list(scope, List.of()))
+                .stream()
+                .map(lease -> Known.of(lease.id()))
+                .toList();
         case NAMESPACES ->
             services.namespaces().use(any -> true, PATIENCE, store -> store.list()).stream()
                 .map(name -> Known.of(name.toString()))
@@ -131,6 +139,19 @@ final class KnownNames {
 
   private List<Image> list() {
     return services.images().use(any -> true, PATIENCE, images -> images.list(scope, List.of()));
+  }
+
+  private List<Known> snapshots() {
+    List<Known> known = new ArrayList<>();
+    List<String> names =
+        services.snapshots().use(any -> true, PATIENCE, snapshots -> snapshots.snapshotters());
+    for (String name : names) {
+      services
+          .snapshots()
+          .use(any -> true, PATIENCE, snapshots -> snapshots.list(scope, name, List.of()))
+          .forEach(info -> known.add(new Known(info.key(), name)));
+    }
+    return known;
   }
 
   private List<Known> runtimes() {

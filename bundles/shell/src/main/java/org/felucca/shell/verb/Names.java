@@ -24,6 +24,10 @@ public enum Names {
   RUNTIMES,
   /** Snapshotters. */
   SNAPSHOTTERS,
+  /** Snapshots. */
+  SNAPSHOTS,
+  /** Leases. */
+  LEASES,
   /** Words that name verbs. */
   VERBS;
 

@@ -102,6 +102,7 @@ final class OptionValues {
     return switch (option) {
       case "--runtime" -> names -> names.of(Names.RUNTIMES);
       case "--snapshotter" -> names -> names.of(Names.SNAPSHOTTERS);
+      case "--lease" -> names -> names.of(Names.LEASES);
       case "--namespace" -> names -> names.of(Names.NAMESPACES);
       case "--volumes-from" -> names -> names.of(Names.CONTAINERS);
       default -> null;

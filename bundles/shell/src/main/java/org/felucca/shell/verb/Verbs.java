@@ -33,7 +33,39 @@ public final class Verbs {
           .group("image", "Images", images())
           .alias("images", "image ls")
           .alias("rmi", "image rm")
+          .alias("save", "image export")
+          .alias("load", "image import")
+          .alias("history", "image history")
+          .verb("bundle", "Lay an image out as an OCI bundle, for runc run by hand", Bundle::new)
+          .verb("spec", "Write a default config.json, for runc run by hand", Spec::new)
           .section("Engine")
+          .group(
+              "namespace",
+              "Namespaces: each has images, containers and all else of its own",
+              new Table()
+                  .verb("ls", "List namespaces", NamespaceList::new)
+                  .verb("create", "Make a namespace", NamespaceCreate::new)
+                  .verb("label", "Change the labels of a namespace", NamespaceLabel::new)
+                  .verb("rm", "Remove empty namespaces", NamespaceRemove::new)
+                  .alias("list", "ls"))
+          .group(
+              "snapshot",
+              "What layers and containers lie in",
+              new Table()
+                  .verb("ls", "List snapshots", SnapshotList::new)
+                  .verb("tree", "Show which stand on which", SnapshotTree::new)
+                  .verb("usage", "List what each takes", SnapshotUsageList::new)
+                  .verb("prepare", "Make one over a committed one", SnapshotPrepare::new)
+                  .verb("rm", "Remove snapshots", SnapshotRemove::new)
+                  .alias("list", "ls"))
+          .group(
+              "lease",
+              "What keeps things alive that nothing else uses yet",
+              new Table()
+                  .verb("ls", "List leases and what they keep", LeaseList::new)
+                  .verb("create", "Make a lease", LeaseCreate::new)
+                  .verb("rm", "End leases, and what only they kept", LeaseRemove::new)
+                  .alias("list", "ls"))
           .group(
               "runtime",
               "OCI runtimes",
@@ -91,10 +123,21 @@ public final class Verbs {
   private static Table images() {
     return new Table()
         .verb("import", "Import images from an archive or an OCI layout", ImageImport::new)
+        .verb("export", "Write images into an archive or an OCI layout", ImageExport::new)
         .verb("ls", "List images", ImageList::new)
         .verb("inspect", "Show all that is known of images", ImageInspect::new)
+        .verb("history", "List the steps in which an image was made", ImageHistory::new)
         .verb("tag", "Give an image another name", ImageTag::new)
+        .verb("untag", "Take a name away from an image that stays", ImageUntag::new)
         .verb("rm", "Remove image names, and what only they used", ImageRemove::new)
+        .verb("prune", "Remove images that nobody uses", ImagePrune::new)
+        .verb("unpack", "Lay images out before a container needs them", ImageUnpack::new)
+        .verb("mount", "Show the files of an image in a folder, or list where", ImageMount::new)
+        .verb("umount", "Take mounted images out of their folders", ImageUnmount::new)
+        .verb("check", "Look for damage in images", CheckImages::new)
+        .alias("save", "export")
+        .alias("load", "import")
+        .alias("unmount", "umount")
         .alias("list", "ls");
   }
 

@@ -82,7 +82,8 @@ public final class Words {
             .collect(Collectors.joining(","));
   }
 
-  private static String count(long count, String unit) {
+  /** So many of something, such as {@code 1 image} or {@code 3 images}. */
+  public static String count(long count, String unit) {
     return count + " " + unit + (count == 1 ? "" : "s");
   }
 }
