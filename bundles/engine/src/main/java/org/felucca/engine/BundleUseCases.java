@@ -102,7 +102,8 @@ public final class BundleUseCases implements BundleService {
       for (int i = 0; i < resolved.layers().size(); i++) {
         lay(scope, resolved.layers().get(i), resolved.diffIds().get(i), over, progress);
       }
-      byte[] spec = specs.standalone(generate(scope, options, host, resolved.configJson(), rootfs), null);
+      byte[] spec =
+          specs.standalone(generate(scope, options, host, resolved.configJson(), rootfs), null);
       disk.run(attempted, () -> Files.write(folder.resolve(CONFIG), spec));
       done = true;
     } finally {
@@ -178,14 +179,7 @@ public final class BundleUseCases implements BundleService {
     ContainerId id = new ContainerId("felucca");
     return specs.generate(
         new SpecRequest(
-            scope.namespace(),
-            id,
-            options,
-            imageConfig,
-            rootfs,
-            VERSION,
-            host,
-            List.of()));
+            scope.namespace(), id, options, imageConfig, rootfs, VERSION, host, List.of()));
   }
 
   @Override

@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Map;
 import org.felucca.api.Scope;
 import org.felucca.api.container.CreateOptions;
-import org.felucca.api.container.DeviceOptions;
 import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.LogOptions;
 import org.felucca.api.container.NamespaceOptions;
+import org.felucca.api.container.RootOptions;
+import org.felucca.api.image.Platform;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Lays an image out as an OCI bundle. */
@@ -19,14 +22,23 @@ final class Bundle extends Verb {
   @ArgGroup(validate = false, order = 10, heading = "%nIts program%n")
   FirstProcessArguments process = new FirstProcessArguments();
 
-  @ArgGroup(validate = false, order = 30, heading = "%nIts files%n")
-  RootArguments root = new RootArguments();
+  @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH[/VARIANT]",
+      description = "which of the image's variants (else this machine's)")
+  @Nullable String platform;
+
+  @Option(names = "--read-only", description = "its root file system may only be read")
+  boolean readOnly;
 
   @ArgGroup(validate = false, order = 40, heading = "%nMounts and volumes%n")
   StorageArguments storage = new StorageArguments();
 
   @ArgGroup(validate = false, order = 50, heading = "%nNames and network%n")
   NetworkArguments network = new NetworkArguments();
+
+  @ArgGroup(validate = false, order = 80, heading = "%nDevices%n")
+  DeviceArguments devices = new DeviceArguments();
 
   @ArgGroup(validate = false, order = 60, heading = "%nLimits%n")
   ResourceArguments resources = new ResourceArguments();
@@ -68,13 +80,14 @@ final class Bundle extends Verb {
             null,
             Map.of(),
             Map.of(),
-            root.options(name),
+            new RootOptions(
+                name, null, null, platform == null ? null : Platform.parse(platform), readOnly),
             process.options(call(), command),
             storage.options(call()),
             NamespaceOptions.PRIVATE,
             network.options(),
-            security.options(),
-            DeviceOptions.NONE,
+            security.options(call()),
+            devices.options(call()),
             resources.options(),
             LifeOptions.DEFAULT,
             LogOptions.KEPT);
