@@ -60,7 +60,7 @@ class RecordsTest {
     EngineException full =
         assertThrows(EngineException.class, () -> stores.namespaces.delete(moby));
     assertEquals(ErrorKind.FAILED_PRECONDITION, full.kind());
-    assertTrue(full.getMessage().contains("containers"), full.getMessage());
+    assertTrue(full.getMessage().contains("1 container"), full.getMessage());
     stores.containers.delete(SCOPE, new ContainerId("a"));
     stores.namespaces.delete(moby);
     assertEquals(List.of(), stores.namespaces.list());

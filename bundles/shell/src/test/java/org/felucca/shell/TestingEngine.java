@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An engine in memory: its containers run until a test ends them. */
 final class TestingEngine implements ContainerService, ContainerControl, TaskService {
-  static final Instant THEN = Instant.now().minusSeconds(180);
+  /** Of each test its own, so that a slow machine does not make it longer ago. */
+  final Instant then = Instant.now().minusSeconds(180);
 
   static final class Container {
     final ContainerRecord record;
@@ -105,8 +106,8 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
             "overlay",
             "k",
             "",
-            THEN,
-            THEN,
+            then,
+            then,
             Map.of());
     containers.put(id.value(), new Container(record, options));
     return record;
@@ -139,7 +140,7 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
     return new ContainerView(
         container.record,
         task,
-        container.started ? THEN : null,
+        container.started ? then : null,
         container.options.process().command());
   }
 
@@ -363,7 +364,7 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
     }
     // Half a processor, by whatever the clock says.
     Instant now = Instant.now();
-    long cpu = Duration.between(THEN, now).toNanos() / 2;
+    long cpu = Duration.between(then, now).toNanos() / 2;
     return new TaskUsage(
         now, cpu, cpu, 0, 0, 32 << 20, 64 << 20, 1000, 2000, 3, Long.MAX_VALUE, 4000, 5000);
   }

@@ -123,10 +123,10 @@ public final class Verbs {
   private static Table images() {
     return new Table()
         .verb("import", "Import images from an archive or an OCI layout", ImageImport::new)
-        .verb("export", "Write images into an archive or an OCI layout", ImageExport::new)
         .verb("ls", "List images", ImageList::new)
         .verb("inspect", "Show all that is known of images", ImageInspect::new)
         .verb("history", "List the steps in which an image was made", ImageHistory::new)
+        .verb("export", "Write images into an archive or an OCI layout", ImageExport::new)
         .verb("tag", "Give an image another name", ImageTag::new)
         .verb("untag", "Take a name away from an image that stays", ImageUntag::new)
         .verb("rm", "Remove image names, and what only they used", ImageRemove::new)
