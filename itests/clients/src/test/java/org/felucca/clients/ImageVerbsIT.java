@@ -83,7 +83,7 @@ class ImageVerbsIT {
     felucca("create", "--name", "user", "busybox", "true").ok();
     felucca("image", "prune", "-a", "--filter", "until=1h").ok();
     assertEquals(3, names().size());
-    felucca("image", "prune", "-a", "--filter", "name~=/old:").ok();
+    felucca("image", "prune", "-a", "--filter", "name~=old").ok();
     assertFalse(names().contains("docker.io/library/old:1"));
     felucca("image", "prune", "-a", "--filter", "name~=[").refused("[");
     String json = felucca("image", "prune", "-a", "--format", "json").line();
@@ -132,7 +132,7 @@ class ImageVerbsIT {
     assertTrue(Files.exists(folder.resolve("bin/sh")));
     engine.startEngine();
     felucca("image", "mount", "-q").prints(folder + "\n");
-    Running user = Running.start(folder, List.of("sleep", "1000"));
+    Running user = Running.start(work, List.of("env", "-C", folder.toString(), "sleep", "1000"));
     Commands.await(
         "the program is in the folder",
         () -> Files.readSymbolicLink(Path.of("/proc/" + user.pid() + "/cwd")).equals(folder));
@@ -163,7 +163,10 @@ class ImageVerbsIT {
   void check_findsWhatIsBrokenAndSaysWhatHelps() throws IOException {
     imported("bad:1", "some content of a file");
     String whole = felucca("image", "check").ok().out();
-    assertEquals(2, whole.lines().filter(line -> line.contains(": whole, 3 blobs")).count(), whole);
+    for (String image : List.of("bad:1", "busybox")) {
+      assertTrue(
+          whole.lines().anyMatch(line -> line.startsWith(image + ": whole, 3 blobs of ")), whole);
+    }
 
     Path blob = holding("content", "some content of a file");
     Path file = holding("snapshots", "some content of a file");
