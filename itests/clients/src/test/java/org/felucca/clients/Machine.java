@@ -6,10 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What of this machine belongs to a folder. */
 final class Machine {
+  private static final Set<String> SHIMS = Set.of("felucca-shim", "containerd-shim-runc-v2");
+
   private Machine() {}
 
   /** The mounts at or of something below a folder. */
@@ -34,8 +37,14 @@ final class Machine {
   /** The shims of an engine. */
   static List<ProcessHandle> shims(Path folder) {
     return processes(folder).stream()
-        .filter(p -> commandLine(p.pid()).contains("containerd-shim-runc-v2"))
+        .filter(p -> SHIMS.contains(nameOf(p.pid())))
         .toList();
+  }
+
+  /** The name of the program that a process runs. */
+  private static String nameOf(long pid) {
+    String program = commandLine(pid).split(" ", 2)[0];
+    return program.substring(program.lastIndexOf('/') + 1);
   }
 
   static String commandLine(long pid) {

@@ -1,5 +1,6 @@
 package org.felucca.runtime.oci;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +26,9 @@ final class OciRuntime implements Runtime {
   private static final Pattern SPEC =
       Pattern.compile("^spec:\\s*v?(\\d+\\.\\d+\\.\\d+)", Pattern.MULTILINE);
   private static final Pattern RELEASE = Pattern.compile("^v?(\\d+\\.\\d+\\.\\d+)");
+
+  /** The shim that comes with Felucca. */
+  private static final String OWN_SHIM = "felucca-shim";
 
   /** What nearly every runtime takes; for one that does not say. */
   private static final String DEFAULT_OCI_VERSION = "1.0.2";
@@ -147,6 +151,13 @@ final class OciRuntime implements Runtime {
 
   @Override
   public Path shim() {
+    String home = settings.home();
+    if (home != null && settings.shim().equals(OWN_SHIM)) {
+      Path own = Path.of(home, "bin", OWN_SHIM);
+      if (Files.isExecutable(own)) {
+        return own;
+      }
+    }
     return Binaries.find(
         "the shim of runtime " + settings.name(), settings.shim(), settings.folders(), "shim");
   }

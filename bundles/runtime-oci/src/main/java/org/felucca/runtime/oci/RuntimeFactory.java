@@ -51,7 +51,7 @@ public final class RuntimeFactory {
     String binary() default "";
 
     @AttributeDefinition(description = "the shim v2 binary, a path or a bare name")
-    String shim() default "containerd-shim-runc-v2";
+    String shim() default "felucca-shim";
 
     @AttributeDefinition(description = "where it keeps its state; else a folder of the engine's")
     String root() default "";
@@ -102,6 +102,7 @@ public final class RuntimeFactory {
         config.no__pivot__root(),
         config.no__new__keyring(),
         config.refuse__vulnerable(),
+        context.getProperty("felucca.home"),
         folders(System.getenv("PATH"), context.getProperty("felucca.home")));
   }
 

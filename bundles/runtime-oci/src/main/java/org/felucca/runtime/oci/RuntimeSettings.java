@@ -2,6 +2,7 @@ package org.felucca.runtime.oci;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a configuration says of a runtime.
@@ -15,6 +16,7 @@ import java.util.List;
  * @param noPivotRoot whether pivot_root is avoided
  * @param noNewKeyring whether containers share the session keyring
  * @param refuseVulnerable whether a version with known holes is refused instead of warned of
+ * @param home where Felucca is installed, whose own shim is trusted as Felucca is; null if not known
  * @param folders where bare names are looked up, in order
  */
 record RuntimeSettings(
@@ -27,6 +29,7 @@ record RuntimeSettings(
     boolean noPivotRoot,
     boolean noNewKeyring,
     boolean refuseVulnerable,
+    @Nullable String home,
     List<Path> folders) {
   RuntimeSettings {
     folders = List.copyOf(folders);

@@ -43,17 +43,22 @@ class OciRuntimeTest {
   }
 
   private OciRuntime runtime(String binary, boolean refuse) {
+    return runtime(binary, "test-shim", refuse);
+  }
+
+  private OciRuntime runtime(String binary, String shim, boolean refuse) {
     return new OciRuntime(
         new RuntimeSettings(
             "test",
             "",
             binary,
-            "test-shim",
+            shim,
             folder.resolve("state"),
             true,
             false,
             true,
             refuse,
+            folder.resolve("home").toString(),
             List.of(folder)),
         Duration.ofMillis(500));
   }
@@ -112,6 +117,16 @@ class OciRuntimeTest {
     assertEquals(2, Files.readAllLines(folder.resolve("oci.asked")).size());
     Files.delete(binary);
     refused(runtime, "not installed");
+  }
+
+  @Test
+  void shim_ownComesBeforeThatOfTheMachine() throws IOException {
+    OciRuntime runtime = runtime("oci", "felucca-shim", false);
+    Path machines = script("felucca-shim", "exit 0");
+    assertEquals(machines, runtime.shim());
+    Files.createDirectories(folder.resolve("home/bin"));
+    Path own = script("home/bin/felucca-shim", "exit 0");
+    assertEquals(own, runtime.shim());
   }
 
   @Test

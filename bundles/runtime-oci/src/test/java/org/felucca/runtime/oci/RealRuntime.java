@@ -32,6 +32,7 @@ abstract class RealRuntime extends RuntimeContract {
             false,
             false,
             false,
+            null,
             RuntimeFactory.folders(System.getenv("PATH"), null)));
   }
 

@@ -34,7 +34,7 @@ class RuntimeConfigTest {
         Map.of(
             "description", "",
             "binary", "",
-            "shim", "containerd-shim-runc-v2",
+            "shim", "felucca-shim",
             "root", "",
             "systemd_cgroup", "false",
             "no_pivot_root", "false",
