@@ -217,14 +217,27 @@ impl Shim {
     }
 
     pub fn logger_is_ready(&mut self, operation: u64, token: u64) {
+        let mut byte = [0];
+        let said = match self.target(token) {
+            Some(Target::Logger(_, ready)) => sys::read(ready.as_fd(), &mut byte).is_ok_and(|count| count == 1),
+            _ => false,
+        };
         self.forget(token);
-        if let Some(operation) = self.operations.remove(&operation) {
-            let (key, reply) = (operation.key.clone(), operation.reply);
-            if let Err(failure) = self.launch_streams(operation) {
-                self.not_started(&key);
-                if let Some(reply) = reply {
-                    self.answer(reply, Err(failure));
-                }
+        let Some(operation) = self.operations.remove(&operation) else { return };
+        let (key, reply, what) = (operation.key.clone(), operation.reply, operation.describe());
+        // Some loggers say nothing and go on; of one that has ended nothing can be hoped for.
+        let lives = said || self.containers.any(&key.id).and_then(|c| c.process(&key.exec)).is_some_and(|process| {
+            process.io.logger.is_some_and(|pid| !sys::has_ended(pid))
+        });
+        let launched = if lives {
+            self.launch_streams(operation)
+        } else {
+            Err(Failure::new(UNKNOWN, format!("{what}: its logger has ended before it was ready")))
+        };
+        if let Err(failure) = launched {
+            self.not_started(&key);
+            if let Some(reply) = reply {
+                self.answer(reply, Err(failure));
             }
         }
     }

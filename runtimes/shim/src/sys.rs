@@ -115,6 +115,13 @@ pub fn reap() -> Option<(pid_t, u32)> {
     }
 }
 
+/// Whether a child has closed its descriptors to end, or has ended; it stays to be reaped.
+pub fn has_ended(pid: pid_t) -> bool {
+    // The kernel closes them a moment before it says that the process has ended: one that has none left
+    // has no open file at all.
+    std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(true, |mut entries| entries.next().is_none())
+}
+
 pub fn kill(pid: pid_t, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes integers only.
     check(unsafe { libc::kill(pid, signal) }).map(drop)

@@ -36,9 +36,7 @@ final class Machine {
 
   /** The shims of an engine. */
   static List<ProcessHandle> shims(Path folder) {
-    return processes(folder).stream()
-        .filter(p -> SHIMS.contains(nameOf(p.pid())))
-        .toList();
+    return processes(folder).stream().filter(p -> SHIMS.contains(nameOf(p.pid()))).toList();
   }
 
   /** The name of the program that a process runs. */

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param noPivotRoot whether pivot_root is avoided
  * @param noNewKeyring whether containers share the session keyring
  * @param refuseVulnerable whether a version with known holes is refused instead of warned of
- * @param home where Felucca is installed, whose own shim is trusted as Felucca is; null if not known
+ * @param home where Felucca is installed, whose own shim is trusted as Felucca is; null if not
+ *     known
  * @param folders where bare names are looked up, in order
  */
 record RuntimeSettings(
