@@ -135,9 +135,15 @@ pub fn start(arguments: &Arguments) -> Result<(), String> {
     let socket = Path::new(folder).join(&name[..40]);
     let about = |what: &str| format!("{what} {}", socket.display());
 
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| format!("make {folder}: {e}"))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| format!("make {folder}: {e}"))?;
     // One at a time looks who listens: two that share a shim may start at once.
-    let lock = File::open(folder).and_then(|f| sys::lock(&f).map(|()| f)).map_err(|e| format!("lock {folder}: {e}"))?;
+    let lock = File::open(folder)
+        .and_then(|f| sys::lock(&f).map(|()| f))
+        .map_err(|e| format!("lock {folder}: {e}"))?;
     let address = format!("unix://{}", socket.display());
     let answer = if params.newer {
         let metadata = Writer::new().text(1, "felucca.shim").text(2, env!("CARGO_PKG_VERSION"));
@@ -214,7 +220,8 @@ fn leave_the_caller(options: &Options) -> io::Result<()> {
 
 /// The kernel should rather end a shim than the engine that started it.
 fn protect_less() {
-    let score = fs::read_to_string("/proc/self/oom_score_adj").ok().and_then(|s| s.trim().parse::<i32>().ok());
+    let score =
+        fs::read_to_string("/proc/self/oom_score_adj").ok().and_then(|s| s.trim().parse::<i32>().ok());
     if let Some(score) = score.filter(|s| *s < 1000) {
         let _ = fs::write("/proc/self/oom_score_adj", (score + LEAST_SCORE).to_string());
     }
@@ -256,7 +263,9 @@ pub fn delete(arguments: &Arguments) -> Result<(), String> {
     }
     let (pid, exit) = recorded.unwrap_or_else(|| (pid, Exit::now(KILLED)));
     let mut out = io::stdout();
-    out.write_all(&delete_response(pid, exit)).and_then(|()| out.flush()).map_err(|e| format!("print the answer: {e}"))
+    out.write_all(&delete_response(pid, exit))
+        .and_then(|()| out.flush())
+        .map_err(|e| format!("print the answer: {e}"))
 }
 
 fn force_delete(options: &Options, arguments: &Arguments, bundle: &Path) -> Result<(), String> {
@@ -312,7 +321,11 @@ pub fn info() -> Result<(), String> {
 /// Not every runtime knows the question.
 fn features(options: &Options) -> Option<String> {
     let runtime = options.binary().ok()?;
-    let output = std::process::Command::new(runtime).arg("features").stdin(std::process::Stdio::null()).output().ok()?;
+    let output = std::process::Command::new(runtime)
+        .arg("features")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && text.starts_with('{')).then_some(text)
 }
@@ -327,7 +340,13 @@ mod tests {
 
     #[test]
     fn flags_are_read_as_go_does() {
-        let wanted = Arguments { namespace: "n".into(), id: "i".into(), address: "/a".into(), command: "start".into(), ..Arguments::default() };
+        let wanted = Arguments {
+            namespace: "n".into(),
+            id: "i".into(),
+            address: "/a".into(),
+            command: "start".into(),
+            ..Arguments::default()
+        };
         assert_eq!(parse("-namespace n --id=i -address /a -publish-binary /p -debug start"), Ok(wanted));
         assert_eq!(parse("-id").unwrap_err(), "the flag -id needs a value");
         assert_eq!(parse("-nonsense").unwrap_err(), "unknown flag -nonsense");

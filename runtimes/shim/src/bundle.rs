@@ -109,7 +109,8 @@ impl Options {
             }
         }
         if options.binary_name.is_empty() {
-            options.binary_name = fs::read_to_string(bundle.join(RUNTIME)).unwrap_or_default().trim().to_owned();
+            options.binary_name =
+                fs::read_to_string(bundle.join(RUNTIME)).unwrap_or_default().trim().to_owned();
         }
         options
     }
@@ -201,7 +202,11 @@ pub fn recorded_exit(bundle: &Path) -> Option<(pid_t, Exit)> {
 pub fn runtime_error(log: &Path) -> Option<String> {
     let log = fs::read(log).ok()?;
     let lines = log.split(|b| *b == b'\n').rev();
-    lines.filter_map(Json::parse).find(|line| line.get("level").and_then(Json::text).as_deref() == Some("error"))?.get("msg")?.text()
+    lines
+        .filter_map(Json::parse)
+        .find(|line| line.get("level").and_then(Json::text).as_deref() == Some("error"))?
+        .get("msg")?
+        .text()
 }
 
 #[cfg(test)]
@@ -214,7 +219,10 @@ mod tests {
         let runc = Writer::new().number(1, 1).text(6, "crun").text(7, "/r").number(9, 1).number(4, 5).done();
         let options = Options::parse(&any("containerd.runc.v1.Options", &runc).done()).unwrap();
         assert!(options.no_pivot_root && options.systemd_cgroup && !options.no_new_keyring);
-        assert_eq!((options.binary_name.as_str(), options.root_of("n").as_str(), options.io_uid), ("crun", "/r/n", 5));
+        assert_eq!(
+            (options.binary_name.as_str(), options.root_of("n").as_str(), options.io_uid),
+            ("crun", "/r/n", 5)
+        );
 
         let body = b"# x\nBinaryName = \"/bin/x\"\n SystemdCgroup = true\n";
         let generic = Writer::new().bytes(3, body).done();
@@ -230,8 +238,12 @@ mod tests {
     fn files_read_back() {
         let folder = std::env::temp_dir().join(format!("felucca-shim-bundle-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let options =
-            Options { binary_name: "a \"b\"".into(), root: "/r".into(), systemd_cgroup: true, ..Options::default() };
+        let options = Options {
+            binary_name: "a \"b\"".into(),
+            root: "/r".into(),
+            systemd_cgroup: true,
+            ..Options::default()
+        };
         options.keep(&folder).unwrap();
         assert_eq!(Options::kept(&folder), options);
         fs::remove_file(folder.join(OPTIONS)).unwrap();
@@ -257,7 +269,9 @@ mod tests {
         let spec = br#"{"annotations":{"io.kubernetes.cri.sandbox-id":"pod"},"linux":{"namespaces":[{"type":"pid"}]}}"#;
         assert_eq!(group(spec).as_deref(), Some("pod"));
         assert!(has_own_pids(spec));
-        assert!(!has_own_pids(br#"{"linux":{"namespaces":[{"type":"pid","path":"/proc/1/ns/pid"},{"type":"net"}]}}"#));
+        assert!(!has_own_pids(
+            br#"{"linux":{"namespaces":[{"type":"pid","path":"/proc/1/ns/pid"},{"type":"net"}]}}"#
+        ));
         assert_eq!(group(b"{}"), None);
         let process = process_spec(br#"{"args":["a"],"terminal":false,"cwd":"/"}"#, true).unwrap();
         assert_eq!(String::from_utf8(process).unwrap(), r#"{"terminal":true,"args":["a"],"cwd":"/"}"#);

@@ -16,7 +16,9 @@ use crate::starts::wait_response;
 use crate::stdio::Names;
 use crate::sys;
 use crate::ttrpc::{unknown, Failure, Request};
-use crate::ttrpc::{ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED, UNKNOWN};
+use crate::ttrpc::{
+    ALREADY_EXISTS, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED, UNKNOWN,
+};
 
 /// An answer at once, or None if it comes later.
 type Answer = Result<Option<Vec<u8>>, Failure>;
@@ -47,7 +49,10 @@ impl Shim {
     pub fn call(&mut self, reply: Reply, request: &Request<'_>) -> Answer {
         let private = request.service == PRIVATE;
         if !private && !matches!(request.service, "containerd.task.v2.Task" | "containerd.task.v3.Task") {
-            return Err(Failure::new(UNIMPLEMENTED, format!("service {} is not served here", request.service)));
+            return Err(Failure::new(
+                UNIMPLEMENTED,
+                format!("service {} is not served here", request.service),
+            ));
         }
         let message = Message::parse(request.payload)?;
         let deadline = (request.timeout_nanos > 0)
@@ -102,7 +107,13 @@ impl Shim {
         Ok(Some(state.text(11, &key.exec).done()))
     }
 
-    fn create(&mut self, reply: Reply, message: &Message<'_>, deadline: Option<Instant>, what: What) -> Answer {
+    fn create(
+        &mut self,
+        reply: Reply,
+        message: &Message<'_>,
+        deadline: Option<Instant>,
+        what: What,
+    ) -> Answer {
         let id = message.text(1)?;
         check_id(id)?;
         if self.containers.any(id).is_some() {
@@ -172,7 +183,8 @@ impl Shim {
         let init_runs = container.init.stage == Stage::Running && container.init.ended.is_none();
         let process = self.containers.process(key)?;
         if process.stage != Stage::Created || process.starting || has_ended(process) {
-            let what = format!("process {:?} of container {} was started before, or has ended", key.exec, key.id);
+            let what =
+                format!("process {:?} of container {} was started before, or has ended", key.exec, key.id);
             return Err(Failure::new(FAILED_PRECONDITION, what));
         }
         if !key.exec.is_empty() && !init_runs {
@@ -284,7 +296,8 @@ impl Shim {
         std::fs::write(&file, resources.bytes(2)).map_err(unknown("write the limits down"))?;
         let key = Key { id: id.to_owned(), exec: String::new() };
         let mut operation = Operation::new(What::Update, key, Some(reply), deadline);
-        let line = vec!["update".to_owned(), "--resources".to_owned(), file.display().to_string(), id.to_owned()];
+        let line =
+            vec!["update".to_owned(), "--resources".to_owned(), file.display().to_string(), id.to_owned()];
         operation.files.push(file);
         self.launch(operation, line).map(|()| None)
     }
@@ -306,7 +319,9 @@ impl Shim {
             line.push("--leave-running".to_owned());
         }
         let flags = [(2, "--tcp-established"), (3, "--ext-unix-sk"), (4, "--shell-job"), (5, "--file-locks")];
-        line.extend(flags.iter().filter(|(field, _)| options.flag(*field)).map(|(_, flag)| (*flag).to_owned()));
+        line.extend(
+            flags.iter().filter(|(field, _)| options.flag(*field)).map(|(_, flag)| (*flag).to_owned()),
+        );
         for namespace in options.all(6) {
             line.extend(["--empty-ns".to_owned(), String::from_utf8_lossy(namespace).into_owned()]);
         }
@@ -394,11 +409,8 @@ impl Shim {
         let key = operation.key.clone();
         match operation.what {
             What::Create | What::Run | What::Restore | What::Exec => {
-                let result = if status == 0 {
-                    self.started(&mut operation)
-                } else {
-                    Err(operation.failure(status))
-                };
+                let result =
+                    if status == 0 { self.started(&mut operation) } else { Err(operation.failure(status)) };
                 return Some(self.started_or_not(&key, status, result));
             }
             What::Delete(_) => return self.forgotten(operation, status),
@@ -443,7 +455,12 @@ impl Shim {
         Some(Ok(Vec::new()))
     }
 
-    fn started_or_not(&mut self, key: &Key, status: u32, result: Result<u32, Failure>) -> Result<Vec<u8>, Failure> {
+    fn started_or_not(
+        &mut self,
+        key: &Key,
+        status: u32,
+        result: Result<u32, Failure>,
+    ) -> Result<Vec<u8>, Failure> {
         match result {
             Ok(pid) => {
                 if !key.exec.is_empty() || self.containers.any(&key.id).is_some_and(|c| c.init.starting) {
@@ -464,7 +481,8 @@ impl Shim {
 
     /// Half a container may be left.
     fn discard(&mut self, key: &Key) {
-        let operation = Operation::new(What::Discard, key.clone(), None, Some(Instant::now() + Duration::from_secs(10)));
+        let operation =
+            Operation::new(What::Discard, key.clone(), None, Some(Instant::now() + Duration::from_secs(10)));
         let line = vec!["delete".to_owned(), "--force".to_owned(), key.id.clone()];
         if let Err(failure) = self.launch(operation, line) {
             self.log("warning", &failure.message);
@@ -521,5 +539,7 @@ fn restore(checkpoint: &str, options: &Options, bundle: &Path) -> Result<Option<
 /// Whether a runtime's complaint means that there is nothing left to signal.
 fn says_it_is_gone(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["process already finished", "not running", "no such process", "does not exist"].iter().any(|m| message.contains(m))
+    ["process already finished", "not running", "no such process", "does not exist"]
+        .iter()
+        .any(|m| message.contains(m))
 }

@@ -34,7 +34,8 @@ impl Shim {
         let exec_unstarted = !key.exec.is_empty() && process.stage == Stage::Created && !process.starting;
         let may_go = process.stage == Stage::Stopped || never_ran || exec_unstarted;
         if !may_go || process.deleting {
-            let what = if process.deleting { "is just being deleted" } else { "must be stopped before deletion" };
+            let what =
+                if process.deleting { "is just being deleted" } else { "must be stopped before deletion" };
             return Err(Failure::new(FAILED_PRECONDITION, format!("{} {what}", describe(&key))));
         }
         process.deleting = true;
@@ -129,7 +130,8 @@ impl Shim {
             if let Some(mut container) = self.containers.take(&key.id) {
                 self.stop_watching_oom(&mut container);
                 for process in container.processes_mut() {
-                    let tokens: Vec<u64> = process.io.outputs.iter().copied().chain(process.io.stdin).collect();
+                    let tokens: Vec<u64> =
+                        process.io.outputs.iter().copied().chain(process.io.stdin).collect();
                     tokens.into_iter().for_each(|t| self.stop_relay(t));
                 }
                 mounts::unmount_all(&container.bundle.join(ROOTFS));

@@ -102,6 +102,11 @@ impl Events {
         self.queue.is_empty() && self.spill.is_empty()
     }
 
+    /// Whether the engine is away, or would not take the last one.
+    pub fn is_refused(&self) -> bool {
+        self.retry.is_some()
+    }
+
     /// The engine has been heard of: it may take events again.
     pub fn hurry(&mut self) {
         self.delay = FIRST_DELAY;
@@ -121,7 +126,9 @@ impl Events {
             self.spill.take(&mut self.queue, IN_MEMORY);
         }
         let result = match &self.link {
-            Some(link) if link.asked.is_some_and(|at| now - at > ANSWER_WITHIN) => Err(io::ErrorKind::TimedOut.into()),
+            Some(link) if link.asked.is_some_and(|at| now - at > ANSWER_WITHIN) => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
             Some(link) if self.queue.is_empty() && now - link.used > KEEP_LINK => {
                 self.unlink(epoll);
                 Ok(())
@@ -246,7 +253,8 @@ impl Spill {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let open = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&self.path)?;
+                let open =
+                    OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&self.path)?;
                 none.insert(open)
             }
         };
@@ -320,7 +328,13 @@ mod tests {
     }
 
     /// Answers what comes until so many were taken.
-    fn serve(listener: &UnixListener, count: usize, events: &mut Events, epoll: &Epoll, refuse: usize) -> Vec<Vec<u8>> {
+    fn serve(
+        listener: &UnixListener,
+        count: usize,
+        events: &mut Events,
+        epoll: &Epoll,
+        refuse: usize,
+    ) -> Vec<Vec<u8>> {
         let mut taken = Vec::new();
         let mut refused = 0;
         let mut peer: Option<(UnixStream, Inbox)> = None;

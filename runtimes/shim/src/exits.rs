@@ -86,7 +86,8 @@ impl Shim {
     pub fn tick_exits(&mut self, now: Instant) {
         let operations = &self.operations;
         let over = |container: &Container| {
-            let killing = operations.values().any(|o| matches!(o.what, What::KillRest) && o.key.id == container.id);
+            let killing =
+                operations.values().any(|o| matches!(o.what, What::KillRest) && o.key.id == container.id);
             let others = container.execs.iter().any(|p| p.starting || p.stage == Stage::Running);
             container.last_exit_waits.is_some_and(|until| until <= now || !(killing || others))
         };
@@ -150,7 +151,8 @@ impl Shim {
         while sys::read(watch.fd.as_fd(), &mut record).is_ok() {}
         let kills = oom_kills(cgroup);
         // Version 1 rings before it kills, and once more when the group goes.
-        let before_the_kill = rang && cgroup.controller("memory").is_some_and(|m| m.join("cgroup.procs").exists());
+        let before_the_kill =
+            rang && cgroup.controller("memory").is_some_and(|m| m.join("cgroup.procs").exists());
         if kills > watch.told || before_the_kill && container.init.exit.is_none() {
             watch.told = kills.max(watch.told + u64::from(before_the_kill));
             self.events.push("/tasks/oom", "TaskOOM", Writer::new().text(1, id));

@@ -9,24 +9,79 @@ use crate::proto::{any, Writer};
 /// An Any of `io.containerd.cgroups.v1.Metrics` or of version 2, as the machine has it.
 pub fn metrics(cgroup: &Cgroup) -> Writer {
     match &cgroup.v2 {
-        Some(folder) if cgroup.is_unified() => any("io.containerd.cgroups.v2.Metrics", &version_2(folder).done()),
+        Some(folder) if cgroup.is_unified() => {
+            any("io.containerd.cgroups.v2.Metrics", &version_2(folder).done())
+        }
         _ => any("io.containerd.cgroups.v1.Metrics", &version_1(cgroup).done()),
     }
 }
 
 const MEMORY_1: [&str; 32] = [
-    "cache", "rss", "rss_huge", "mapped_file", "dirty", "writeback", "pgpgin", "pgpgout", "pgfault", "pgmajfault",
-    "inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable", "hierarchical_memory_limit",
-    "hierarchical_memsw_limit", "total_cache", "total_rss", "total_rss_huge", "total_mapped_file", "total_dirty",
-    "total_writeback", "total_pgpgin", "total_pgpgout", "total_pgfault", "total_pgmajfault", "total_inactive_anon",
-    "total_active_anon", "total_inactive_file", "total_active_file", "total_unevictable",
+    "cache",
+    "rss",
+    "rss_huge",
+    "mapped_file",
+    "dirty",
+    "writeback",
+    "pgpgin",
+    "pgpgout",
+    "pgfault",
+    "pgmajfault",
+    "inactive_anon",
+    "active_anon",
+    "inactive_file",
+    "active_file",
+    "unevictable",
+    "hierarchical_memory_limit",
+    "hierarchical_memsw_limit",
+    "total_cache",
+    "total_rss",
+    "total_rss_huge",
+    "total_mapped_file",
+    "total_dirty",
+    "total_writeback",
+    "total_pgpgin",
+    "total_pgpgout",
+    "total_pgfault",
+    "total_pgmajfault",
+    "total_inactive_anon",
+    "total_active_anon",
+    "total_inactive_file",
+    "total_active_file",
+    "total_unevictable",
 ];
 const MEMORY_2: [&str; 31] = [
-    "anon", "file", "kernel_stack", "slab", "sock", "shmem", "file_mapped", "file_dirty", "file_writeback", "anon_thp",
-    "inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable", "slab_reclaimable",
-    "slab_unreclaimable", "pgfault", "pgmajfault", "workingset_refault", "workingset_activate",
-    "workingset_nodereclaim", "pgrefill", "pgscan", "pgsteal", "pgactivate", "pgdeactivate", "pglazyfree",
-    "pglazyfreed", "thp_fault_alloc", "thp_collapse_alloc",
+    "anon",
+    "file",
+    "kernel_stack",
+    "slab",
+    "sock",
+    "shmem",
+    "file_mapped",
+    "file_dirty",
+    "file_writeback",
+    "anon_thp",
+    "inactive_anon",
+    "active_anon",
+    "inactive_file",
+    "active_file",
+    "unevictable",
+    "slab_reclaimable",
+    "slab_unreclaimable",
+    "pgfault",
+    "pgmajfault",
+    "workingset_refault",
+    "workingset_activate",
+    "workingset_nodereclaim",
+    "pgrefill",
+    "pgscan",
+    "pgsteal",
+    "pgactivate",
+    "pgdeactivate",
+    "pglazyfree",
+    "pglazyfreed",
+    "thp_fault_alloc",
+    "thp_collapse_alloc",
 ];
 /// Fields 1 to 8 of BlkIOStat; the throttling policy counts the first two on every machine.
 const BLOCK_IO: [&str; 8] = [
@@ -97,7 +152,9 @@ fn pids(folder: &Path) -> Writer {
 fn cpu_1(folder: &Path, quota: &Path) -> Writer {
     let times = Table::read(folder, "cpuacct.stat");
     let mut each = Vec::new();
-    for value in fs::read_to_string(folder.join("cpuacct.usage_percpu")).unwrap_or_default().split_whitespace() {
+    for value in
+        fs::read_to_string(folder.join("cpuacct.usage_percpu")).unwrap_or_default().split_whitespace()
+    {
         packed(&mut each, value.parse().unwrap_or(0));
     }
     let usage = Writer::new()
@@ -123,7 +180,9 @@ fn packed(list: &mut Vec<u8>, mut value: u64) {
 
 fn memory_1(folder: &Path) -> Writer {
     let mut all = named(&Table::read(folder, "memory.stat"), &MEMORY_1);
-    for (field, module) in [(33, "memory"), (34, "memory.memsw"), (35, "memory.kmem"), (36, "memory.kmem.tcp")] {
+    for (field, module) in
+        [(33, "memory"), (34, "memory.memsw"), (35, "memory.kmem"), (36, "memory.kmem.tcp")]
+    {
         let file = |what: &str| number(folder, &format!("{module}.{what}"));
         let entry = Writer::new()
             .number(1, file("limit_in_bytes"))
@@ -167,10 +226,8 @@ fn rdma(folder: &Path) -> Writer {
                 let text = line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
                 text.map_or(0, |t| if t == "max" { u32::MAX.into() } else { t.parse().unwrap_or(0) })
             };
-            let entry = Writer::new()
-                .text(1, device)
-                .number(2, value("hca_handle"))
-                .number(3, value("hca_object"));
+            let entry =
+                Writer::new().text(1, device).number(2, value("hca_handle")).number(3, value("hca_object"));
             stat = stat.message(field, entry);
         }
     }
@@ -190,8 +247,7 @@ fn page_sizes(folder: &Path, before: &str, after: &str) -> Vec<String> {
 
 fn version_2(folder: &Path) -> Writer {
     let cpu = Table::read(folder, "cpu.stat");
-    let names =
-        ["usage_usec", "user_usec", "system_usec", "nr_periods", "nr_throttled", "throttled_usec"];
+    let names = ["usage_usec", "user_usec", "system_usec", "nr_periods", "nr_throttled", "throttled_usec"];
     let cpu = pressure(named(&cpu, &names), 7, folder, "cpu.pressure")
         .number(8, cpu.get("nr_bursts"))
         .number(9, cpu.get("burst_usec"));
@@ -263,7 +319,11 @@ fn pressure(all: Writer, field: u32, folder: &Path, file: &str) -> Writer {
         stats = stats.message(which, data);
         any = true;
     }
-    if any { all.message(field, stats) } else { all }
+    if any {
+        all.message(field, stats)
+    } else {
+        all
+    }
 }
 
 #[cfg(test)]
@@ -298,7 +358,8 @@ mod tests {
                 ("hugetlb.2MB.rsvd.usage_in_bytes", "6\n"),
             ],
         );
-        let v1 = ["pids", "cpuacct", "memory", "blkio", "hugetlb"].map(|c| (c.to_owned(), at.clone())).to_vec();
+        let v1 =
+            ["pids", "cpuacct", "memory", "blkio", "hugetlb"].map(|c| (c.to_owned(), at.clone())).to_vec();
         let bytes = metrics(&Cgroup { v1, v2: None }).done();
         let any = Message::parse(&bytes).unwrap();
         assert_eq!(any.text(1), Ok("io.containerd.cgroups.v1.Metrics"));

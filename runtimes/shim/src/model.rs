@@ -183,7 +183,10 @@ impl Containers {
     pub fn process(&mut self, key: &Key) -> Result<&mut Process, Failure> {
         let container = self.get(&key.id)?;
         container.process_mut(&key.exec).ok_or_else(|| {
-            Failure::new(NOT_FOUND, format!("exec {} of container {} is not here: not found", key.exec, key.id))
+            Failure::new(
+                NOT_FOUND,
+                format!("exec {} of container {} is not here: not found", key.exec, key.id),
+            )
         })
     }
 
@@ -222,7 +225,9 @@ impl Containers {
     pub fn owner(&mut self, pid: pid_t) -> Option<Key> {
         self.0.iter_mut().find_map(|container| {
             let id = container.id.clone();
-            let found = container.processes_mut().find(|p| p.pid == pid && p.stage != Stage::Stopped && p.ended.is_none());
+            let found = container
+                .processes_mut()
+                .find(|p| p.pid == pid && p.stage != Stage::Stopped && p.ended.is_none());
             found.map(|p| Key { id, exec: p.exec.clone() })
         })
     }

@@ -99,8 +99,9 @@ fn mount_one(mount: &Mount, rootfs: &Path) -> io::Result<()> {
     let joined = data.join(",");
     // The kernel takes one page of data. Long lists of layers nearly always have a folder in common.
     if joined.len() >= 4000 {
-        let (folder, short) = from_common_folder(&data)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its options are longer than a page"))?;
+        let (folder, short) = from_common_folder(&data).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "its options are longer than a page")
+        })?;
         let here = File::open(".")?;
         sys::change_folder(File::open(&folder)?.as_fd())?;
         let result = sys::mount(&mount.source, &target, &mount.kind, flags, &short);
@@ -158,7 +159,10 @@ mod tests {
     #[test]
     fn options_become_flags_and_data() {
         let all = options(&["rbind", "ro", "rw", "nosuid", "lowerdir=/a:/b", "index=off"]);
-        assert_eq!(flags_and_data(&all), (RECURSIVE_BIND | libc::MS_NOSUID, vec!["lowerdir=/a:/b", "index=off"]));
+        assert_eq!(
+            flags_and_data(&all),
+            (RECURSIVE_BIND | libc::MS_NOSUID, vec!["lowerdir=/a:/b", "index=off"])
+        );
     }
 
     #[test]
@@ -166,7 +170,10 @@ mod tests {
         let data = ["workdir=/s/9/work", "lowerdir=/s/12/fs:/s/1/fs:/s/10/fs"];
         let wanted = ("/s".to_owned(), "workdir=/s/9/work,lowerdir=12/fs:1/fs:10/fs".to_owned());
         assert_eq!(from_common_folder(&data), Some(wanted));
-        assert_eq!(from_common_folder(&["lowerdir=/a/x:/b/x"]).unwrap(), ("/".into(), "lowerdir=a/x:b/x".into()));
+        assert_eq!(
+            from_common_folder(&["lowerdir=/a/x:/b/x"]).unwrap(),
+            ("/".into(), "lowerdir=a/x:b/x".into())
+        );
         assert_eq!(from_common_folder(&["size=1"]), None);
     }
 
@@ -183,7 +190,8 @@ mod tests {
         mount_all(&[tmpfs()], &folder).unwrap();
         std::fs::write(folder.join("file"), "x").unwrap();
         let source = folder.display().to_string();
-        let bind = Mount { kind: "bind".into(), source, options: options(&["rbind", "ro"]), ..Mount::default() };
+        let bind =
+            Mount { kind: "bind".into(), source, options: options(&["rbind", "ro"]), ..Mount::default() };
         mount_all(&[bind], &folder).unwrap();
         assert!(std::fs::write(folder.join("file"), "y").is_err(), "it can be written to");
         unmount_all(&folder);

@@ -107,8 +107,12 @@ impl Operation {
         let said = String::from_utf8_lossy(&self.said);
         let words = match bundle::runtime_error(&self.log) {
             Some(words) => words,
-            None if said.trim().is_empty() && status > 128 => format!("the runtime was ended by signal {}", status - 128),
-            None if said.trim().is_empty() => format!("the runtime ended with status {status} and said nothing"),
+            None if said.trim().is_empty() && status > 128 => {
+                format!("the runtime was ended by signal {}", status - 128)
+            }
+            None if said.trim().is_empty() => {
+                format!("the runtime ended with status {status} and said nothing")
+            }
             None => said.trim().to_owned(),
         };
         Failure::new(UNKNOWN, format!("{}: {words}", self.describe()))
@@ -219,16 +223,21 @@ impl Shim {
     pub fn logger_is_ready(&mut self, operation: u64, token: u64) {
         let mut byte = [0];
         let said = match self.target(token) {
-            Some(Target::Logger(_, ready)) => sys::read(ready.as_fd(), &mut byte).is_ok_and(|count| count == 1),
+            Some(Target::Logger(_, ready)) => {
+                sys::read(ready.as_fd(), &mut byte).is_ok_and(|count| count == 1)
+            }
             _ => false,
         };
         self.forget(token);
         let Some(operation) = self.operations.remove(&operation) else { return };
         let (key, reply, what) = (operation.key.clone(), operation.reply, operation.describe());
         // Some loggers say nothing and go on; of one that has ended nothing can be hoped for.
-        let lives = said || self.containers.any(&key.id).and_then(|c| c.process(&key.exec)).is_some_and(|process| {
-            process.io.logger.is_some_and(|pid| !sys::has_ended(pid))
-        });
+        let lives = said
+            || self
+                .containers
+                .any(&key.id)
+                .and_then(|c| c.process(&key.exec))
+                .is_some_and(|process| process.io.logger.is_some_and(|pid| !sys::has_ended(pid)));
         let launched = if lives {
             self.launch_streams(operation)
         } else {

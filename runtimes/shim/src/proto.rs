@@ -207,11 +207,11 @@ mod tests {
     #[test]
     fn malformed_messages_are_told() {
         for bytes in [
-            &[8u8][..],                // a number that ends before it began
-            &[0x0a, 5, b'a'],          // fewer bytes than said
-            &[0x0b],                   // a group
-            &[0, 1],                   // field number 0
-            &[0x09, 1, 2],             // half a fixed64
+            &[8u8][..],       // a number that ends before it began
+            &[0x0a, 5, b'a'], // fewer bytes than said
+            &[0x0b],          // a group
+            &[0, 1],          // field number 0
+            &[0x09, 1, 2],    // half a fixed64
             &[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], // a length beyond all memory
         ] {
             assert_eq!(Message::parse(bytes).unwrap_err(), Malformed, "{bytes:?}");

@@ -76,7 +76,11 @@ impl Relay {
                 },
             }
         }
-        if self.pending.is_empty() { Next::Source } else { Next::Sink }
+        if self.pending.is_empty() {
+            Next::Source
+        } else {
+            Next::Sink
+        }
     }
 
     fn splice(&mut self) -> io::Result<Option<Next>> {

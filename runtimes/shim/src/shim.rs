@@ -19,8 +19,9 @@ const LISTENER: u64 = 1;
 const CHILDREN: u64 = 2;
 const EVENTS: u64 = 3;
 const FIRST_FREE: u64 = 8;
-/// How long events may keep a shim that was asked to end.
+/// How long events may keep a shim that was asked to end; and if the engine does not take them.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+const UNHEARD: Duration = Duration::from_millis(300);
 /// An accept that fails fails again at once while descriptors are short.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -129,7 +130,9 @@ impl Shim {
             }
             let found = self.epoll.wait(&mut ready, timeout);
             self.dispatch(&ready[..found]);
-            if self.ends.is_some_and(|at| self.events.is_empty() || at <= Instant::now()) {
+            let now = Instant::now();
+            let unheard = |at: Instant| self.events.is_refused() && at <= now + (LAST_WORDS - UNHEARD);
+            if self.ends.is_some_and(|at| self.events.is_empty() || at <= now || unheard(at)) {
                 return;
             }
         }
@@ -186,7 +189,12 @@ impl Shim {
     /// When there is something to do though nothing happens.
     fn wakes(&self) -> Option<Instant> {
         let operations = self.operations.values().filter_map(Operation::wakes);
-        operations.chain(self.events.wakes()).chain(self.ends).chain(self.accept_at).chain(self.exits_wake()).min()
+        operations
+            .chain(self.events.wakes())
+            .chain(self.ends)
+            .chain(self.accept_at)
+            .chain(self.exits_wake())
+            .min()
     }
 
     fn tick(&mut self) {
@@ -254,7 +262,8 @@ impl Shim {
 
     fn admit(&mut self, socket: UnixStream) {
         let token = self.token();
-        let watched = socket.set_nonblocking(true).and_then(|()| self.epoll.add(socket.as_fd(), sys::IN, token));
+        let watched =
+            socket.set_nonblocking(true).and_then(|()| self.epoll.add(socket.as_fd(), sys::IN, token));
         if watched.is_ok() {
             let connection =
                 Connection { socket, inbox: Inbox::default(), outbox: Outbox::default(), wants_room: false };

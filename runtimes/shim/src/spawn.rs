@@ -23,7 +23,8 @@ pub struct Program<'a> {
 }
 
 /// Of the engine's environment, or of systemd's; none of a runtime's business.
-const NOT_INHERITED: [&str; 5] = ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "GOMAXPROCS"];
+const NOT_INHERITED: [&str; 5] =
+    ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "GOMAXPROCS"];
 const STACK: usize = 32 << 10;
 /// Where the child keeps descriptors on their way to their places, above all places.
 const ABOVE: RawFd = 10;
@@ -108,7 +109,11 @@ extern "C" fn run_child(argument: *mut libc::c_void) -> libc::c_int {
 unsafe fn prepare(child: &Child) -> Result<(), i32> {
     let check = |result: libc::c_int| {
         // SAFETY: the address of this thread's error number is always valid.
-        if result < 0 { Err(unsafe { *libc::__errno_location() }) } else { Ok(result) }
+        if result < 0 {
+            Err(unsafe { *libc::__errno_location() })
+        } else {
+            Ok(result)
+        }
     };
     // SAFETY: by the caller's word.
     unsafe {
@@ -147,9 +152,8 @@ fn join(name: &OsStr, value: &OsStr) -> std::ffi::OsString {
 
 /// Finds a program as a shell does.
 pub fn find(name: &str) -> io::Result<PathBuf> {
-    let usable = |path: &Path| {
-        path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
+    let usable =
+        |path: &Path| path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
     if name.contains('/') {
         let path = PathBuf::from(name);
         return match path.metadata() {
@@ -158,10 +162,11 @@ pub fn find(name: &str) -> io::Result<PathBuf> {
             Ok(_) => Err(io::Error::new(ErrorKind::PermissionDenied, format!("{name}: permission denied"))),
         };
     }
-    let folders = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| usable(path)).ok_or_else(|| {
-        io::Error::new(ErrorKind::NotFound, format!("{name}: executable file not found in $PATH"))
-    })
+    let folders = std::env::var_os("PATH")
+        .unwrap_or_else(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| usable(path)).ok_or_else(
+        || io::Error::new(ErrorKind::NotFound, format!("{name}: executable file not found in $PATH")),
+    )
 }
 
 #[cfg(test)]

@@ -88,14 +88,21 @@ impl Shim {
             }
             What::Restore => {
                 line.extend(["restore", "--detach", "--image-path"].map(String::from));
-                line.extend([restore.checkpoint, "--work-path".into(), restore.work, "--bundle".into(), path(&bundle)]);
+                line.extend([
+                    restore.checkpoint,
+                    "--work-path".into(),
+                    restore.work,
+                    "--bundle".into(),
+                    path(&bundle),
+                ]);
             }
             What::Run => line.extend(["run".into(), "--detach".into(), "--bundle".into(), path(&bundle)]),
             _ => line.extend(["create".into(), "--bundle".into(), path(&bundle)]),
         }
         line.extend(["--pid-file".into(), path(&pid_file)]);
         if process.names.terminal {
-            let (listener, file, said) = console(&bundle, token).map_err(unknown("make the console socket"))?;
+            let (listener, file, said) =
+                console(&bundle, token).map_err(unknown("make the console socket"))?;
             operation.files.push(file.clone());
             operation.console = Some((listener, file));
             line.extend(["--console-socket".into(), said]);

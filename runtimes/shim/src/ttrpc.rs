@@ -51,9 +51,16 @@ pub fn unknown(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> Failur
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame {
-    Message { stream: u32, kind: u8, payload: Vec<u8> },
+    Message {
+        stream: u32,
+        kind: u8,
+        payload: Vec<u8>,
+    },
     /// It is passed over.
-    TooLong { stream: u32, length: usize },
+    TooLong {
+        stream: u32,
+        length: usize,
+    },
 }
 
 /// What has come over a connection and is not a whole frame yet.
@@ -92,7 +99,8 @@ impl Inbox {
     /// The next whole frame.
     pub fn next(&mut self) -> Option<Frame> {
         let header = self.bytes.get(..HEADER)?;
-        let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let number =
+            |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let (length, stream, kind) = (number(0) as usize, number(4), header[8]);
         let there = self.bytes.len() - HEADER;
         if length > LONGEST {

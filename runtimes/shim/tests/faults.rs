@@ -174,9 +174,12 @@ fn events_wait_for_an_engine_that_is_away() {
     bench.wait_for_event("/tasks/exit", "e29");
     let events = bench.events.lock().unwrap().clone();
     let wanted: Vec<(String, String)> = (0..30)
-        .flat_map(|i| ["exec-added", "exec-started", "exit"].map(|t| (format!("/tasks/{t}"), format!("e{i}"))))
+        .flat_map(|i| {
+            ["exec-added", "exec-started", "exit"].map(|t| (format!("/tasks/{t}"), format!("e{i}")))
+        })
         .collect();
-    let told: Vec<(String, String)> = events[2..].iter().map(|e| (e.topic.clone(), e.process.clone())).collect();
+    let told: Vec<(String, String)> =
+        events[2..].iter().map(|e| (e.topic.clone(), e.process.clone())).collect();
     assert_eq!(told, wanted);
     client.finish(&bench);
 }
@@ -186,10 +189,7 @@ fn much_output_comes_whole() {
     let bench = Bench::new(CRUN);
     let mut client = sleeping(&bench);
     let out = bench.fifo("out");
-    let (mut file, total) = (
-        fs::OpenOptions::new().read(true).write(true).open(&out).unwrap(),
-        100 << 20,
-    );
+    let (mut file, total) = (fs::OpenOptions::new().read(true).write(true).open(&out).unwrap(), 100 << 20);
     let counter = std::thread::spawn(move || {
         let mut part = vec![0; 1 << 16];
         let (mut count, mut sum) = (0u64, 0u64);
@@ -229,7 +229,12 @@ fn files_take_output_behind_what_they_hold() {
     let uri = format!("file://{}", file.display().to_string().replace(' ', "%20"));
     let mut client = sleeping(&bench);
     for text in ["one", "two"] {
-        client.exec(text, &["/bin/sh", "-c", &format!("echo {text}; echo {text}-err >&2")], ["", &uri, &uri], false);
+        client.exec(
+            text,
+            &["/bin/sh", "-c", &format!("echo {text}; echo {text}-err >&2")],
+            ["", &uri, &uri],
+            false,
+        );
         assert_eq!(client.wait(text), 0);
         client.delete(text);
     }
@@ -274,7 +279,8 @@ fn only_the_own_user_is_served() {
     fs::set_permissions(client.path.parent().unwrap(), fs::Permissions::from_mode(0o711)).unwrap();
     let script = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(60); sys.exit(0 if s.recv(1)==b'' else 1)";
     use std::os::unix::process::CommandExt;
-    let status = Command::new("python3").args(["-c", script]).arg(&client.path).uid(65534).gid(65534).status();
+    let status =
+        Command::new("python3").args(["-c", script]).arg(&client.path).uid(65534).gid(65534).status();
     fs::set_permissions(client.path.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
     assert!(status.expect("python3 is missing").success(), "a stranger was served");
     client.shutdown(&bench);

@@ -83,7 +83,12 @@ fn execs_have_their_streams_and_statuses(runtime: &str) {
     let mut client = started(&bench, &Wanted::program(&["/bin/sleep", "1000"]), ["", "", ""]);
     let (input, out, err) = (bench.fifo("in"), bench.fifo("out"), bench.fifo("err"));
     let (out_text, err_text) = (reader(&out), reader(&err));
-    let pid = client.exec("e1", &["/bin/sh", "-c", "tr a-z A-Z; echo end >&2; exit 5"], [&input, &out, &err], false);
+    let pid = client.exec(
+        "e1",
+        &["/bin/sh", "-c", "tr a-z A-Z; echo end >&2; exit 5"],
+        [&input, &out, &err],
+        false,
+    );
     let pids = client.own();
     let pids = client.call("Pids", pids).unwrap();
     let pids = Message::parse(&pids).unwrap();
@@ -161,7 +166,8 @@ fn signals_are_exact(runtime: &str) {
     // The exit of the first process is told last.
     bench.wait_for_event("/tasks/exit", &bench.id);
     let events = bench.events.lock().unwrap().clone();
-    let exits: Vec<_> = events.iter().filter(|e| e.topic == "/tasks/exit").map(|e| e.process.as_str()).collect();
+    let exits: Vec<_> =
+        events.iter().filter(|e| e.topic == "/tasks/exit").map(|e| e.process.as_str()).collect();
     assert_eq!(exits, ["e", "f", &bench.id]);
     assert_eq!(client.delete("e"), 143);
     client.delete("");
@@ -180,7 +186,8 @@ fn pause_update_stats_and_pids(runtime: &str) {
     let request = client.own();
     assert_eq!(client.number("State", request, 4), 2);
 
-    let limit = any("types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", b"{\"pids\":{\"limit\":77}}");
+    let limit =
+        any("types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", b"{\"pids\":{\"limit\":77}}");
     let request = client.own().message(2, limit);
     client.call("Update", request).unwrap();
     let request = client.own();
@@ -284,7 +291,10 @@ fn a_program_that_is_missing_is_told(runtime: &str) {
         }
     };
     assert_eq!(failed.0, ttrpc::UNKNOWN);
-    assert!(failed.1.starts_with("OCI runtime ") && failed.1.contains("o such file or directory"), "{failed:?}");
+    assert!(
+        failed.1.starts_with("OCI runtime ") && failed.1.contains("o such file or directory"),
+        "{failed:?}"
+    );
     let state = client.own();
     assert_eq!(client.call("State", state).unwrap_err().0, ttrpc::NOT_FOUND);
     assert!(!bench.is_mounted());
@@ -296,7 +306,10 @@ fn a_program_that_is_missing_is_told(runtime: &str) {
     client.call("Exec", request).unwrap();
     let request = client.of_exec("e");
     let failed = client.call("Start", request).unwrap_err();
-    assert!(failed.1.starts_with("OCI runtime exec failed") && failed.1.contains("o such file"), "{failed:?}");
+    assert!(
+        failed.1.starts_with("OCI runtime exec failed") && failed.1.contains("o such file"),
+        "{failed:?}"
+    );
     client.delete("e");
     client.finish(&bench);
 }

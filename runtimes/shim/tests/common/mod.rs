@@ -174,7 +174,10 @@ impl Bench {
             fs::create_dir_all(folder.join("image").join(name)).unwrap();
         }
         fs::copy("/bin/busybox", bin.join("busybox")).expect("busybox-static is not installed");
-        let names = ["sh", "echo", "cat", "sleep", "true", "dd", "stty", "kill", "tr", "head", "seq", "yes", "wc", "ps"];
+        let names = [
+            "sh", "echo", "cat", "sleep", "true", "dd", "stty", "kill", "tr", "head", "seq", "yes", "wc",
+            "ps",
+        ];
         for name in names {
             symlink("busybox", bin.join(name)).unwrap();
         }
@@ -482,11 +485,17 @@ pub fn reader(path: &str) -> std::thread::JoinHandle<Vec<u8>> {
         loop {
             match file.read(&mut part) {
                 // Nobody has opened the other end yet, or all have left.
-                Ok(0) if all.is_empty() && Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
+                Ok(0) if all.is_empty() && Instant::now() < end => {
+                    std::thread::sleep(Duration::from_millis(1))
+                }
                 Ok(0) => return all,
                 Ok(count) => all.extend_from_slice(&part[..count]),
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    assert!(Instant::now() < end, "the fifo has no end; it said {}", String::from_utf8_lossy(&all));
+                    assert!(
+                        Instant::now() < end,
+                        "the fifo has no end; it said {}",
+                        String::from_utf8_lossy(&all)
+                    );
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Err(e) => panic!("{e}"),

@@ -136,14 +136,21 @@ final class ContainerLifecycle {
   }
 
   Attachment attach(Scope scope, ContainerRecord container) {
-    ProcessFifos fifos = fifos(scope, container);
-    TaskState task = task(scope, container.id());
-    if (task != null && task.status() != TaskStatus.STOPPED && !fifos.made()) {
-      throw EngineException.precondition(
-          "container %s was started without anything to attach to; read 'felucca logs %s'"
-              .formatted(container.name(), container.name()));
+    // Alone: what cleans up after an earlier run takes the fifos of that run away.
+    try (KeyedLocks.Held _ = locks.lock(new TaskKey(scope.namespace(), container.id()))) {
+      ProcessFifos fifos = fifos(scope, container);
+      TaskState task = task(scope, container.id());
+      if (task != null && task.status() == TaskStatus.STOPPED) {
+        if (!options(container).autoRemove()) {
+          settle(scope, containers.get(scope, container.id()), ended(task));
+        }
+      } else if (task != null && !fifos.made()) {
+        throw EngineException.precondition(
+            "container %s was started without anything to attach to; read 'felucca logs %s'"
+                .formatted(container.name(), container.name()));
+      }
+      return fifos.make().attachment();
     }
-    return fifos.make().attachment();
   }
 
   /** Nobody else works on the container meanwhile. */
