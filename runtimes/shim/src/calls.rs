@@ -7,7 +7,7 @@ use crate::bundle::{process_spec, Options, ROOTFS};
 use crate::clock::Exit;
 use crate::exits::{ends_with_its_first, has_ended};
 use crate::metrics;
-use crate::model::{Container, Key, Process, Reply, Restore, Stage};
+use crate::model::{is_plain, Container, Key, Process, Reply, Restore, Stage};
 use crate::mounts::{self, Mount};
 use crate::operation::{Operation, What};
 use crate::proto::{any, Message, Writer};
@@ -140,6 +140,10 @@ impl Shim {
         let checkpoint = message.text(8)?;
         let restore = restore(checkpoint, &options, &bundle)?;
         let runtime = options.binary().map_err(unknown("OCI runtime create failed"))?;
+        if matches!(what, What::Run) && !(is_plain(&runtime) && checkpoint.is_empty()) {
+            let message = format!("{} is not known to create and start in one", runtime.display());
+            return Err(Failure::new(UNIMPLEMENTED, message));
+        }
         let kept = Options { binary_name: runtime.display().to_string(), ..options.clone() };
         kept.keep(&bundle).map_err(unknown("write down the options of the runtime"))?;
         mount(&mounts, &bundle)?;
@@ -253,7 +257,7 @@ impl Shim {
             return Err(Failure::new(INVALID_ARGUMENT, format!("{} is no signal", message.small(3))));
         };
         let container = self.containers.get(&key.id)?;
-        let direct = !key.exec.is_empty() || container.has_plain_processes() && !all && !container.paused;
+        let direct = !key.exec.is_empty() || is_plain(&container.runtime) && !all && !container.paused;
         let process = self.containers.process(&key)?;
         if has_ended(process) {
             return Err(Failure::new(NOT_FOUND, "process already finished: not found"));

@@ -155,12 +155,13 @@ impl Container {
             Stage::Running => Status::Running,
         }
     }
+}
 
-    /// Whether a signal to the process id is the same as one by way of the runtime.
-    pub fn has_plain_processes(&self) -> bool {
-        let name = self.runtime.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        ["runc", "crun", "youki"].contains(&name)
-    }
+/// Whether this runtime's containers are processes of this machine and nothing else, so that a signal
+/// to the process id is the same as one by way of the runtime.
+pub fn is_plain(runtime: &std::path::Path) -> bool {
+    let name = runtime.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    ["runc", "crun", "youki"].contains(&name)
 }
 
 /// The containers of a shim: one, or those of a pod.

@@ -131,6 +131,18 @@ fn a_runtime_that_complains_without_end_is_heard_in_part() {
 }
 
 #[test]
+fn run_is_left_to_runtimes_that_are_known() {
+    let bench = scripted("exec $CRUN \"$@\"");
+    let mut client = bench.start(&Wanted::program(&["/bin/true"]));
+    let creation = bench.creation(["", "", ""], false);
+    let stream = client.send_to("felucca.shim.v1.Shim", "Run", creation, Duration::ZERO);
+    assert_eq!(client.answer(stream).unwrap_err().0, ttrpc::UNIMPLEMENTED);
+    // Nothing was done, so it may be created.
+    client.number("Create", bench.creation(["", "", ""], false), 1);
+    client.finish(&bench);
+}
+
+#[test]
 fn a_runtime_that_is_missing_is_told() {
     let mut bench = Bench::new(CRUN);
     bench.runtime = PathBuf::from("/no/such/runtime");

@@ -198,17 +198,20 @@ final class ContainerLifecycle {
         new TaskCreate(
             starts.root(scope, container), io, null, null, starts.spec(scope, container));
     try {
-      tasks.create(scope, container.id(), create);
+      return tasks.run(scope, container.id(), create);
     } catch (RuntimeException e) {
       starts.removeCgroups(container);
       throw e;
     }
+<<<<<<< HEAD
     try {
       return tasks.start(scope, container.id(), "");
     } catch (RuntimeException e) {
       end.abandon(scope, container.id());
       throw e;
     }
+=======
+>>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
   }
 
   /** What a container runs, for messages: not every runtime names it when it fails. */

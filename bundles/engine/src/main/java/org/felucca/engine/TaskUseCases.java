@@ -6,7 +6,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+<<<<<<< HEAD
+=======
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntBiFunction;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+>>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerId;
@@ -84,6 +96,33 @@ public final class TaskUseCases implements TaskService {
 
   @Override
   public int create(Scope scope, ContainerId id, TaskCreate create) {
+    return begin(scope, id, create, Shim::create, TaskStatus.CREATED);
+  }
+
+  @Override
+  public int run(Scope scope, ContainerId id, TaskCreate create) {
+    return begin(scope, id, create, TaskUseCases::run, TaskStatus.RUNNING);
+  }
+
+  private static int run(Shim shim, TaskCreate create) {
+    try {
+      return shim.run(create);
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.UNIMPLEMENTED) {
+        throw e;
+      }
+      int pid = shim.create(create);
+      int started = shim.start("");
+      return started == 0 ? pid : started;
+    }
+  }
+
+  private int begin(
+      Scope scope,
+      ContainerId id,
+      TaskCreate create,
+      ToIntBiFunction<Shim, TaskCreate> beginning,
+      TaskStatus status) {
     awaitRecovered();
     TaskKey key = new TaskKey(scope.namespace(), id);
     ContainerRecord container = containers.get(scope, id);
@@ -110,15 +149,21 @@ public final class TaskUseCases implements TaskService {
                   launchDeadline));
       int pid;
       try {
-        pid = shim.create(create);
+        pid = beginning.applyAsInt(shim, create);
       } catch (RuntimeException e) {
         picture.departures().destroy(key, shim);
         throw e;
       }
       Path bundle = shim.info().bundle();
       TrackedTask task = new TrackedTask(key, bundle.toString(), runtime.name(), shim);
+<<<<<<< HEAD
       TrackedProcess process = task.add("", pid, TaskStatus.CREATED, create.io());
       picture.add(task);
+=======
+      TrackedProcess process = task.add("", pid, status, create.io());
+      process.starting = status == TaskStatus.RUNNING;
+      tasks.put(key, task);
+>>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
       events.publish(
           key.namespace(),
           new Event.TaskCreated(
@@ -127,7 +172,15 @@ public final class TaskUseCases implements TaskService {
               create.io(),
               Objects.requireNonNullElse(create.checkpoint(), ""),
               pid));
+<<<<<<< HEAD
       picture.watch(task, process);
+=======
+      if (status == TaskStatus.RUNNING) {
+        events.publish(key.namespace(), new Event.TaskStart(id.value(), pid));
+        exits.started(task, process);
+      }
+      watch(task, process);
+>>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
       return pid;
     }
   }

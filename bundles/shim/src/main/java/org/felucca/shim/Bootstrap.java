@@ -17,10 +17,17 @@ import org.felucca.shim.wire.bootstrap.BootstrapResult;
  *
  * @param address the address as printed, {@code unix://} and a path
  * @param protocol the version of the task service: 2 or 3
+ * @param runs whether it is felucca-shim, which creates and starts a container in one call
  */
-record Bootstrap(String address, int protocol) {
+record Bootstrap(String address, int protocol, boolean runs) {
+  private static final String OWN = "felucca.shim";
+
   private static final String UNIX = "unix://";
   private static final int LONGEST_QUOTE = 300;
+
+  Bootstrap(String address, int protocol) {
+    this(address, protocol, false);
+  }
 
   /**
    * Reads any of the three.
@@ -58,7 +65,8 @@ record Bootstrap(String address, int protocol) {
       // Text may happen to parse; then it ends up in fields that nobody knows.
       if (!result.getAddress().isEmpty() && result.getUnknownFields().asMap().isEmpty()) {
         requireTtrpc(result.getProtocol());
-        return new Bootstrap(result.getAddress(), result.getVersion());
+        return new Bootstrap(
+            result.getAddress(), result.getVersion(), result.containsMetadata(OWN));
       }
     } catch (InvalidProtocolBufferException e) {
       return null;

@@ -103,6 +103,23 @@ final class ConnectedShim implements Shim {
 
   @Override
   public int create(TaskCreate create) {
+    return client
+        .call("Create", request(create), CreateTaskResponse.parser(), settings.create())
+        .getPid();
+  }
+
+  @Override
+  public int run(TaskCreate create) {
+    if (!address.runs()) {
+      throw new EngineException(
+          ErrorKind.UNIMPLEMENTED, info.binary() + " creates and starts in two steps only");
+    }
+    return client
+        .callOwn("Run", request(create), StartResponse.parser(), settings.create())
+        .getPid();
+  }
+
+  private CreateTaskRequest request(TaskCreate create) {
     CreateTaskRequest.Builder request =
         CreateTaskRequest.newBuilder()
             .setId(id)
@@ -130,9 +147,7 @@ final class ConnectedShim implements Shim {
     if (given != null) {
       request.setOptions(any(given));
     }
-    return client
-        .call("Create", request.build(), CreateTaskResponse.parser(), settings.create())
-        .getPid();
+    return request.build();
   }
 
   @Override

@@ -29,6 +29,7 @@ import org.felucca.shim.wire.task.ShutdownRequest;
 /** Starts a shim: folder, start command, connection, record, in this order. */
 final class Launcher {
   private static final Logger LOG = Logger.getLogger(Launcher.class.getName());
+  private static final Path OWN_SHIM = Path.of("felucca-shim");
   private static final String OPTIONS = "containerd.runc.v1.Options";
 
   /** What the start command of a shim reads. */
@@ -194,7 +195,8 @@ final class Launcher {
 
   private Bootstrap bootstrap(Path binary, BundleFolder bundle, long deadline) {
     String identity = disk.call("look at the shim " + binary, () -> identity(binary));
-    Stdin stdin = known.get(identity);
+    // Our own is asked in the newer form, in which it says what it can do besides.
+    Stdin stdin = binary.endsWith(OWN_SHIM) ? Stdin.BOOTSTRAP_PARAMS : known.get(identity);
     if (stdin != null) {
       return bootstrap(binary, bundle, stdin, deadline);
     }

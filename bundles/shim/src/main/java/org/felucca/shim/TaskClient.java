@@ -21,6 +21,8 @@ final class TaskClient {
   /** Where futures are completed: whoever waits for them must not hold the reader. */
   private static final Executor OWN_THREAD = task -> Thread.startVirtualThread(task);
 
+  private static final String OWN = "felucca.shim.v1.Shim";
+
   private final TtrpcClient connection;
   private final int protocol;
 
@@ -68,6 +70,11 @@ final class TaskClient {
 
   int protocol() {
     return protocol;
+  }
+
+  /** Calls felucca-shim's own service; see {@link TtrpcClient#call}. */
+  <T> T callOwn(String method, Message request, Parser<T> answer, Duration timeout) {
+    return parse(method, connection.call(OWN, method, request.toByteString(), timeout), answer);
   }
 
   private String service() {

@@ -139,7 +139,11 @@ final class StockContainerd implements AutoCloseable {
   /** Ends and removes a container, and sees that nothing of it stays. */
   void remove(String id) {
     ctr("task", "kill", "-s", "KILL", id);
-    Commands.await(id + " has ended", () -> !ctr("task", "ls").ok().out().contains("RUNNING"));
+    Commands.await(
+        id + " has ended",
+        () ->
+            ctr("task", "ls").ok().out().lines()
+                .noneMatch(line -> line.startsWith(id + " ") && !line.contains("STOPPED")));
     ctr("task", "rm", id);
     ctr("container", "rm", id).ok();
   }

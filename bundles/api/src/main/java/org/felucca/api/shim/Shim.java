@@ -24,6 +24,14 @@ public interface Shim {
   /** Creates the container; returns its process id. */
   int create(TaskCreate create);
 
+  /**
+   * Creates the container and starts it in one; returns its process id.
+   *
+   * @throws EngineException UNIMPLEMENTED, with nothing done, if this shim can't or its runtime is
+   *     not known to: then {@link #create} and {@link #start} do it
+   */
+  int run(TaskCreate create);
+
   /** Starts a process; returns its process id. */
   int start(String execId);
 

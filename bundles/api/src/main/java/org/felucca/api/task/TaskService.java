@@ -24,6 +24,15 @@ public interface TaskService {
    */
   int create(Scope scope, ContainerId id, TaskCreate create);
 
+  /**
+   * Creates the task of a container and starts it; in one step where shim and runtime can. If it
+   * fails no task stays.
+   *
+   * @return the process id
+   * @throws EngineException as {@link #create} and {@link #start}
+   */
+  int run(Scope scope, ContainerId id, TaskCreate create);
+
   /** Starts a created process; returns its process id. */
   int start(Scope scope, ContainerId id, String execId);
 
