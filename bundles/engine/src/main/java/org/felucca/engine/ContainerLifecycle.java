@@ -203,15 +203,6 @@ final class ContainerLifecycle {
       starts.removeCgroups(container);
       throw e;
     }
-<<<<<<< HEAD
-    try {
-      return tasks.start(scope, container.id(), "");
-    } catch (RuntimeException e) {
-      end.abandon(scope, container.id());
-      throw e;
-    }
-=======
->>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
   }
 
   /** What a container runs, for messages: not every runtime names it when it fails. */

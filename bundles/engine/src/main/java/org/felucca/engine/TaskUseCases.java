@@ -6,17 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-<<<<<<< HEAD
-=======
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntBiFunction;
-import java.util.logging.Level;
-import java.util.logging.Logger;
->>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
@@ -156,14 +146,9 @@ public final class TaskUseCases implements TaskService {
       }
       Path bundle = shim.info().bundle();
       TrackedTask task = new TrackedTask(key, bundle.toString(), runtime.name(), shim);
-<<<<<<< HEAD
-      TrackedProcess process = task.add("", pid, TaskStatus.CREATED, create.io());
-      picture.add(task);
-=======
       TrackedProcess process = task.add("", pid, status, create.io());
       process.starting = status == TaskStatus.RUNNING;
-      tasks.put(key, task);
->>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
+      picture.add(task);
       events.publish(
           key.namespace(),
           new Event.TaskCreated(
@@ -172,15 +157,11 @@ public final class TaskUseCases implements TaskService {
               create.io(),
               Objects.requireNonNullElse(create.checkpoint(), ""),
               pid));
-<<<<<<< HEAD
-      picture.watch(task, process);
-=======
       if (status == TaskStatus.RUNNING) {
         events.publish(key.namespace(), new Event.TaskStart(id.value(), pid));
         exits.started(task, process);
       }
-      watch(task, process);
->>>>>>> f9325f6 (run: create and start in one call where shim and runtime can)
+      picture.watch(task, process);
       return pid;
     }
   }

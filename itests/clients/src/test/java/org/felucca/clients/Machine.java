@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 
 /** What of this machine belongs to a folder. */
 final class Machine {
-  private static final Set<String> SHIMS = Set.of("felucca-shim", "containerd-shim-felucca-v2", "containerd-shim-runc-v2");
+  private static final Set<String> SHIMS =
+      Set.of("felucca-shim", "containerd-shim-felucca-v2", "containerd-shim-runc-v2");
 
   private Machine() {}
 

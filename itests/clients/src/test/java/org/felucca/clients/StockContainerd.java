@@ -142,7 +142,10 @@ final class StockContainerd implements AutoCloseable {
     Commands.await(
         id + " has ended",
         () ->
-            ctr("task", "ls").ok().out().lines()
+            ctr("task", "ls")
+                .ok()
+                .out()
+                .lines()
                 .noneMatch(line -> line.startsWith(id + " ") && !line.contains("STOPPED")));
     ctr("task", "rm", id);
     ctr("container", "rm", id).ok();

@@ -68,7 +68,8 @@ class StockContainerdIT {
     containerd.ctr(containerd.running("life", List.of("-d"), "/bin/sleep", "1000")).ok();
     containerd.ctr(exec("life", "plain", List.of(), "/bin/sh", "-c", "exit 5")).endsWith(5);
     // ctr tells the size of its terminal after the start.
-    String script = "until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo sized; cat; exit 3";
+    String script =
+        "until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo sized; cat; exit 3";
     TerminalClient terminal =
         containerd.onTerminal(
             containerd.client(exec("life", "tty", List.of("-t"), "/bin/sh", "-c", script)));
