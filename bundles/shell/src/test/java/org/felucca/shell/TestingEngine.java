@@ -258,6 +258,11 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
   }
 
   @Override
+  public int run(Scope scope, ContainerId id, TaskCreate create) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public int start(Scope scope, ContainerId id, String execId) {
     throw new UnsupportedOperationException();
   }
