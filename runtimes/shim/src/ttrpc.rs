@@ -156,8 +156,12 @@ impl Outbox {
         Ok(())
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes().is_empty()
     }
 }
 
@@ -238,7 +242,7 @@ mod tests {
             Frame::Message { stream: 3, kind: REQUEST, payload: Vec::new() },
         ];
         for at_once in 1..24 {
-            assert_eq!(frames(&outbox.0, at_once), wanted, "{at_once} at once");
+            assert_eq!(frames(outbox.bytes(), at_once), wanted, "{at_once} at once");
         }
     }
 
@@ -247,7 +251,7 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(5, REQUEST, &vec![7; LONGEST + 1]);
         outbox.push(7, REQUEST, b"x");
-        let found = frames(&outbox.0, 4096);
+        let found = frames(outbox.bytes(), 4096);
         assert_eq!(found[0], Frame::TooLong { stream: 5, length: LONGEST + 1 });
         assert_eq!(found[1], Frame::Message { stream: 7, kind: REQUEST, payload: b"x".to_vec() });
         assert_eq!(found.len(), 2);
