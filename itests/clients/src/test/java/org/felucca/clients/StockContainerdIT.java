@@ -69,14 +69,13 @@ class StockContainerdIT {
     containerd.ctr(exec("life", "plain", List.of(), "/bin/sh", "-c", "exit 5")).endsWith(5);
     // ctr tells the size of its terminal after the start.
     String script =
-        "until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo sized; cat; exit 3";
+        "until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo sized; read word; echo got-$word; exit 3";
     TerminalClient terminal =
         containerd.onTerminal(
             containerd.client(exec("life", "tty", List.of("-t"), "/bin/sh", "-c", script)));
     terminal.awaitText("sized");
     terminal.type("typed\n");
-    terminal.awaitText("typed\r\ntyped");
-    terminal.type("\u0004");
+    terminal.awaitText("got-typed");
     assertEquals(3, terminal.await());
     String metrics = containerd.ctr("task", "metrics", "life").ok().out();
     assertTrue(
