@@ -65,10 +65,13 @@ impl Relay {
                 Ok(Some(next)) => return next,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    // Which side it was is asked, source first: a sink may have got room meanwhile.
+                    if !sys::is_readable_now(self.source.as_fd()) {
+                        return if self.draining { Next::End } else { Next::Source };
+                    }
                     if !sys::is_writable_now(self.sink.as_fd()) {
                         return Next::Sink;
                     }
-                    return if self.draining { Next::End } else { Next::Source };
                 }
                 Err(e) => match self.broken(&e) {
                     None => {}

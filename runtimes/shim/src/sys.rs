@@ -147,7 +147,16 @@ pub fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, length: usize) -> io::Re
 }
 
 pub fn is_writable_now(fd: BorrowedFd<'_>) -> bool {
-    let mut one = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    polls(fd, libc::POLLOUT)
+}
+
+/// Whether there are bytes, or the end.
+pub fn is_readable_now(fd: BorrowedFd<'_>) -> bool {
+    polls(fd, libc::POLLIN)
+}
+
+fn polls(fd: BorrowedFd<'_>, events: libc::c_short) -> bool {
+    let mut one = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
     // SAFETY: one live, exclusively borrowed entry.
     unsafe { libc::poll(&mut one, 1, 0) == 1 }
 }

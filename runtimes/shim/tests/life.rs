@@ -102,7 +102,8 @@ fn execs_have_their_streams_and_statuses(runtime: &str) {
     client.call("CloseIO", close).unwrap();
     assert_eq!(client.wait("e1"), 5);
     assert_eq!(client.delete("e1"), 5);
-    assert_eq!(String::from_utf8(out_text.join().unwrap()).unwrap(), "TYPED ".repeat(20_000));
+    let text = String::from_utf8(out_text.join().unwrap()).unwrap();
+    assert!(text == "TYPED ".repeat(20_000), "{} bytes came of what was typed", text.len());
     assert_eq!(String::from_utf8(err_text.join().unwrap()).unwrap(), "end\n");
 
     let fresh = client.own().text(2, "e1");
@@ -230,7 +231,7 @@ fn output_survives_its_reader_and_the_end(runtime: &str) {
     client.delete("");
     let text = String::from_utf8(text.join().unwrap()).unwrap();
     let numbers: Vec<String> = (1..=10_000).map(|n| n.to_string()).collect();
-    assert_eq!(text, format!("before\n{}\n", numbers.join("\n")));
+    assert!(text == format!("before\n{}\n", numbers.join("\n")), "{} bytes came", text.len());
     client.shutdown(&bench);
 }
 
@@ -436,4 +437,42 @@ fn rubbish_on_the_socket_ends_nothing() {
     let bad = Writer::new().text(1, "--root=/");
     assert_eq!(client.call("Create", bad).unwrap_err().0, ttrpc::INVALID_ARGUMENT);
     client.shutdown(&bench);
+}
+
+/// By hand, with runc and CRIU 4: `cargo test --release --test life -- --ignored`.
+#[test]
+#[ignore = "needs a CRIU that works on this kernel"]
+fn a_container_is_restored_from_its_checkpoint() {
+    let bench = Bench::new("/usr/sbin/runc");
+    let out = bench.fifo("out");
+    let shown = Watcher::new(&out);
+    let script = "i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done";
+    let mut client = started(&bench, &Wanted::shell(script), ["", &out, ""]);
+    shown.waits_for("tick 3\n");
+    let images = bench.folder.join("images").display().to_string();
+    let leave = any("containerd.runc.v1.CheckpointOptions", &[]);
+    let request = client.own().text(2, &images).message(3, leave);
+    client.call("Checkpoint", request).unwrap();
+    let request = client.own();
+    assert_eq!(client.number("State", request, 4), 2);
+    let again = bench.folder.join("images2").display().to_string();
+    let exit = any("containerd.runc.v1.CheckpointOptions", &Writer::new().number(1, 1).done());
+    let request = client.own().text(2, &again).message(3, exit);
+    client.call("Checkpoint", request).unwrap();
+    client.wait("");
+    client.delete("");
+    bench.wait_for_event("/tasks/checkpointed", &bench.id);
+    client.shutdown(&bench);
+
+    let out = bench.fifo("out2");
+    let shown = Watcher::new(&out);
+    let mut client = bench.start(&Wanted::shell(script));
+    let creation = bench.creation(["", &out, ""], false).text(8, &again);
+    assert_eq!(client.number("Create", creation, 1), 0);
+    let request = client.own();
+    assert!(client.number("Start", request, 1) > 1);
+    shown.waits_for("tick 20\n");
+    let request = client.own();
+    assert_eq!(client.number("State", request, 4), 2);
+    client.finish(&bench);
 }
