@@ -1,0 +1,93 @@
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.felucca.api.Durability;
+import org.felucca.api.Namespace;
+import org.felucca.api.Scope;
+import org.felucca.api.event.EventLog;
+import org.felucca.api.snapshot.Mount;
+import org.felucca.api.snapshot.Snapshotter;
+import org.felucca.linux.Mounts;
+import org.felucca.metadata.Database;
+import org.felucca.metadata.SnapshotRecords;
+import org.felucca.metadata.Snapshotters;
+import org.felucca.snapshot.overlay.OverlaySnapshotter;
+import org.osgi.framework.BundleContext;
+
+/**
+ * Measures, in one process and by turns, a bare mount and umount of an overlay over many layers and
+ * what the store of snapshots takes to prepare and remove a container's snapshot over as many.
+ *
+ * <p>java -cp 'distribution/target/felucca/bundles/*' bench/Snapshots.java FOLDER LAYERS RUNS
+ */
+public final class Snapshots {
+  private static final String NAME = "overlayfs";
+
+  public static void main(String[] arguments) throws Exception {
+    Path root = Path.of(arguments[0]);
+    int layers = Integer.parseInt(arguments[1]);
+    int runs = Integer.parseInt(arguments[2]);
+    BundleContext context = properties(Map.of("felucca.root", root.toString()));
+    EventLog events = (EventLog) silent(EventLog.class);
+    Database database = new Database(events, context);
+    Snapshotters snapshotters = new Snapshotters(database);
+    Method add = Snapshotters.class.getDeclaredMethod("add", Snapshotter.class, Map.class);
+    add.setAccessible(true);
+    add.invoke(snapshotters, new OverlaySnapshotter(context), Map.of(Snapshotter.NAME, NAME));
+    SnapshotRecords snapshots = new SnapshotRecords(database, snapshotters);
+    // As the engine makes the snapshot of a container: it is the record of that which is synced.
+    Scope scope = Scope.of(new Namespace("bench")).withDurability(Durability.ENGINE_CRASH);
+    String top = null;
+    for (int i = 0; i < layers; i++) {
+      snapshots.prepare(scope, NAME, "extract" + i, top, Map.of());
+      snapshots.commit(scope, NAME, "layer" + i, "extract" + i, Map.of());
+      top = "layer" + i;
+    }
+    Mount mount = snapshots.prepare(scope, NAME, "mounted", top, Map.of()).getFirst();
+    String target = Files.createDirectory(root.resolve("target")).toString();
+    long[] bare = new long[runs];
+    long[] ours = new long[runs];
+    for (int i = -runs / 4; i < runs; i++) {
+      long begin = System.nanoTime();
+      Mounts.mount(mount.type(), mount.source(), target, mount.options());
+      Mounts.unmount(target, 0);
+      long between = System.nanoTime();
+      snapshots.prepare(scope, NAME, "run" + i, top, Map.of());
+      snapshots.remove(scope, NAME, "run" + i);
+      if (i >= 0) { // what came before has warmed it up
+        bare[i] = between - begin;
+        ours[i] = System.nanoTime() - between;
+      }
+    }
+    System.out.printf("%.3f %.3f%n", median(bare), median(ours));
+    System.exit(0);
+  }
+
+  private static double median(long[] nanos) {
+    Arrays.sort(nanos);
+    return nanos[nanos.length / 2] / 1e6;
+  }
+
+  private static BundleContext properties(Map<String, String> properties) {
+    return (BundleContext)
+        Proxy.newProxyInstance(
+            Snapshots.class.getClassLoader(),
+            new Class<?>[] {BundleContext.class},
+            (proxy, method, given) ->
+                method.getName().equals("getProperty") ? properties.get(given[0]) : null);
+  }
+
+  private static Object silent(Class<?> type) {
+    return Proxy.newProxyInstance(
+        Snapshots.class.getClassLoader(),
+        new Class<?>[] {type},
+        (proxy, method, given) ->
+            method.getReturnType() == long.class
+                ? 0L
+                : List.class.isAssignableFrom(method.getReturnType()) ? List.of() : null);
+  }
+}
