@@ -133,7 +133,9 @@ public final class ContainerUseCases implements ContainerService {
             run,
             logs,
             specs);
-    Sweep sweep = new Sweep(containers, snapshots, paths, tasks, leases, collector);
+    Sweep sweep =
+        new Sweep(
+            containers, snapshots, paths, tasks, leases, collector, config.default__snapshotter());
     ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, run);
     background.execute(
         () -> {

@@ -11,6 +11,7 @@ import org.felucca.api.image.ImageService;
 import org.felucca.api.info.EngineInfo;
 import org.felucca.api.info.InfoService;
 import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.osgi.framework.BundleContext;
@@ -66,9 +67,19 @@ public final class InfoUseCases implements InfoService {
     } catch (EngineException e) {
       warnings.add(e.getMessage());
     }
-    if (!snapshots.snapshotters().contains(snapshotter)) {
-      warnings.add("the default snapshotter " + snapshotter + " is not there");
-    }
+    List<SnapshotterInfo> snapshotters = snapshotters();
+    snapshotters.stream()
+        .filter(info -> info.name().equals(snapshotter))
+        .findFirst()
+        .ifPresentOrElse(
+            info -> {
+              if (!info.usable()) {
+                warnings.add(
+                    "the default snapshotter %s can't be used: %s"
+                        .formatted(snapshotter, info.refusal()));
+              }
+            },
+            () -> warnings.add("the default snapshotter " + snapshotter + " is not there"));
     return new EngineInfo(
         Objects.requireNonNullElse(context.getProperty("felucca.version"), "unknown"),
         paths.root(),
@@ -82,10 +93,23 @@ public final class InfoUseCases implements InfoService {
         runtime.name(),
         runtime.reason(),
         snapshotter,
-        snapshots.snapshotters(),
+        snapshotters,
         views.size(),
         (int) running,
         images.list(scope, List.of()).size(),
         warnings);
+  }
+
+  /** Each is tried out the first time. */
+  private List<SnapshotterInfo> snapshotters() {
+    List<SnapshotterInfo> infos = new ArrayList<>();
+    for (String name : snapshots.snapshotters()) {
+      try {
+        infos.add(snapshots.snapshotter(name));
+      } catch (EngineException e) {
+        infos.add(new SnapshotterInfo(name, String.valueOf(e.getMessage())));
+      }
+    }
+    return infos;
   }
 }

@@ -20,6 +20,7 @@ import org.felucca.api.lease.Lease;
 import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.snapshot.SnapshotInfo;
 import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.felucca.api.task.TaskService;
 
 /** Clears away what an engine that was killed left half-done, before this one begins anything. */
@@ -32,6 +33,7 @@ final class Sweep {
   private final TaskService tasks;
   private final LeaseStore leases;
   private final Collector collector;
+  private final String snapshotter;
   private boolean leasesEnded;
 
   Sweep(
@@ -40,16 +42,19 @@ final class Sweep {
       EnginePaths paths,
       TaskService tasks,
       LeaseStore leases,
-      Collector collector) {
+      Collector collector,
+      String snapshotter) {
     this.containers = containers;
     this.snapshots = snapshots;
     this.paths = paths;
     this.tasks = tasks;
     this.leases = leases;
     this.collector = collector;
+    this.snapshotter = snapshotter;
   }
 
   void sweep(List<Namespace> namespaces) {
+    defaultSnapshotter();
     for (Namespace namespace : namespaces) {
       Scope scope = Scope.of(namespace).withDurability(Durability.ENGINE_CRASH);
       Set<String> known = new HashSet<>();
@@ -77,6 +82,21 @@ final class Sweep {
     Set<String> tasksKnown = new HashSet<>();
     tasks.list(scope).forEach(task -> tasksKnown.add(task.container().value()));
     delete(told, tasksKnown);
+  }
+
+  /** Its first use sweeps its files; the others wait for somebody who wants them. */
+  private void defaultSnapshotter() {
+    try {
+      SnapshotterInfo info = snapshots.snapshotter(snapshotter);
+      if (!info.usable()) {
+        LOG.log(
+            Level.WARNING,
+            "default snapshotter can not be used name={0} reason={1}",
+            new Object[] {snapshotter, info.refusal()});
+      }
+    } catch (EngineException e) {
+      LOG.log(Level.WARNING, "default snapshotter not tried name=" + snapshotter, e);
+    }
   }
 
   /** Snapshots that were prepared for containers whose records never came. */

@@ -1,6 +1,8 @@
 package org.felucca.linux;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
@@ -22,6 +24,14 @@ public final class FileData {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
   private static final long FICLONE = 0x40049409L;
+  private static final long FIEMAP = 0xC020660BL;
+  // struct fiemap: start 8, length 8, flags 4, mapped 4, count 4, reserved 4; then the extents,
+  // each logical 8, physical 8, length 8, reserved 16, flags 4, reserved 12.
+  private static final int FIEMAP_HEADER = 32;
+  private static final int FIEMAP_EXTENT = 56;
+  private static final int FIEMAP_EXTENTS = 64;
+  private static final int FIEMAP_EXTENT_LAST = 1;
+  private static final int FIEMAP_EXTENT_SHARED = 0x2000;
 
   private FileData() {}
 
@@ -247,6 +257,45 @@ public final class FileData {
         case EOPNOTSUPP, EXDEV, ENOTTY, EINVAL, ENOSYS -> false;
         default -> throw e;
       };
+    }
+  }
+
+  /**
+   * How many bytes of disk are this file's alone: what is compressed or inline counts as long as it
+   * reads, what a reflink shares does not count (FIEMAP).
+   *
+   * @return -1 if the file system has no such map
+   */
+  public static long exclusiveBytes(Descriptor file) {
+    byte[] map = new byte[FIEMAP_HEADER + FIEMAP_EXTENTS * FIEMAP_EXTENT];
+    ByteBuffer fields = ByteBuffer.wrap(map).order(ByteOrder.nativeOrder());
+    long start = 0;
+    long bytes = 0;
+    while (true) {
+      Arrays.fill(map, (byte) 0);
+      fields.putLong(0, start).putLong(8, Long.MAX_VALUE - start).putInt(24, FIEMAP_EXTENTS);
+      try {
+        file.call("ioctl FIEMAP", null, fd -> Libc.ioctl(fd, FIEMAP, map));
+      } catch (LinuxException e) {
+        return switch (e.errno()) {
+          case EOPNOTSUPP, ENOTTY, EINVAL -> -1;
+          default -> throw e;
+        };
+      }
+      int found = fields.getInt(20);
+      for (int i = 0; i < found; i++) {
+        int at = FIEMAP_HEADER + i * FIEMAP_EXTENT;
+        long length = fields.getLong(at + 16);
+        int flags = fields.getInt(at + 40);
+        start = fields.getLong(at) + length;
+        bytes += (flags & FIEMAP_EXTENT_SHARED) == 0 ? length : 0;
+        if ((flags & FIEMAP_EXTENT_LAST) != 0) {
+          return bytes;
+        }
+      }
+      if (found == 0) {
+        return bytes;
+      }
     }
   }
 

@@ -78,6 +78,8 @@ final class Libc {
 
   static native int ioctl(int fd, long request, long argument) throws LastErrorException;
 
+  static native int ioctl(int fd, long request, byte[] argument) throws LastErrorException;
+
   static native int mkdirat(int dirfd, byte[] name, int mode) throws LastErrorException;
 
   static native int mknodat(int dirfd, byte[] name, int mode, long device)

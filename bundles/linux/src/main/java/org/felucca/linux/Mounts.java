@@ -184,7 +184,7 @@ public final class Mounts {
 
   /**
    * Runs what changes its thread for good in one that ends with it. When this returns it is done;
-   * an interrupt waits until the caller can act on it.
+   * an interrupt is passed on to it, and waits here until the caller can act on it.
    */
   static void inThread(Runnable work) {
     Thread thread = Thread.ofPlatform().name("felucca-mount").start(work);
@@ -195,6 +195,7 @@ public final class Mounts {
         break;
       } catch (InterruptedException e) {
         interrupted = true;
+        thread.interrupt();
       }
     }
     if (interrupted) {

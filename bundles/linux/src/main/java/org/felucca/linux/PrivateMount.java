@@ -4,6 +4,7 @@ import static org.felucca.linux.OpenFlags.O_DIRECTORY;
 import static org.felucca.linux.OpenFlags.O_RDONLY;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,28 @@ public final class PrivateMount implements AutoCloseable {
       throw new IllegalArgumentException("no mounts");
     }
     DetachedMount[] made = new DetachedMount[1];
+    inNamespace(parts, () -> made[0] = DetachedMount.bind(STAGE, true));
+    try {
+      return new PrivateMount(made[0], Dir.of(made[0].descriptor().reopen(O_RDONLY | O_DIRECTORY)));
+    } catch (LinuxException e) {
+      made[0].close();
+      throw e;
+    }
+  }
+
+  /**
+   * Does something where the mounts can be reached by a path: in the namespace, while it lives.
+   * Programs that the work starts see the path as well, and nobody else does.
+   *
+   * @param work gets the path; runs in a thread of its own, which an interrupt of the caller
+   *     interrupts
+   * @throws LinuxException as {@link Mounts#mount}
+   */
+  public static void with(List<Part> parts, Consumer<String> work) {
+    inNamespace(parts, () -> work.accept(STAGE));
+  }
+
+  private static void inNamespace(List<Part> parts, Runnable work) {
     RuntimeException[] failed = new RuntimeException[1];
     Mounts.inThread(
         () -> {
@@ -58,7 +81,7 @@ public final class PrivateMount implements AutoCloseable {
             for (Part part : parts) {
               mount(part);
             }
-            made[0] = DetachedMount.bind(STAGE, true);
+            work.run();
           } catch (RuntimeException e) {
             failed[0] = e;
           }
@@ -66,12 +89,6 @@ public final class PrivateMount implements AutoCloseable {
     @Nullable RuntimeException failure = failed[0];
     if (failure != null) {
       throw failure;
-    }
-    try {
-      return new PrivateMount(made[0], Dir.of(made[0].descriptor().reopen(O_RDONLY | O_DIRECTORY)));
-    } catch (LinuxException e) {
-      made[0].close();
-      throw e;
     }
   }
 

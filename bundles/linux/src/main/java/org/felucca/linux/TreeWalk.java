@@ -28,8 +28,8 @@ final class TreeWalk implements AutoCloseable {
     /** Something that is no folder; also one that vanished. */
     void file(Dir parent, String name);
 
-    /** A folder before its content. */
-    default void enter(Dir folder) {}
+    /** A folder before its content; the name of the top one is empty. */
+    default void enter(Dir folder, String name) {}
 
     /** A folder after its content. */
     default void leave(Dir parent, String name) {}
@@ -102,7 +102,7 @@ final class TreeWalk implements AutoCloseable {
   private void push(Frame frame) {
     stack.push(frame);
     if (frame.dir != null) {
-      visitor.enter(frame.dir);
+      visitor.enter(frame.dir, frame.name);
     }
     if (stack.size() > MOST_OPEN) {
       // The stack is small or deep and rare: to look for its oldest open frame costs little.
@@ -185,18 +185,23 @@ final class TreeWalk implements AutoCloseable {
   }
 
   private static Dir parentOf(Dir dir, FileStat identity) {
-    byte[] up = {'.', '.', 0};
-    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    Descriptor parent =
-        Descriptor.opened(
-            dir.descriptor().call("openat", "..", fd -> Libc.openat(fd, up, flags, 0)), flags);
+    Dir parent = parentOf(dir);
     FileStat found = parent.stat();
     if (!found.sameFile(identity) || found.mountId() != identity.mountId()) {
       parent.close();
       throw new LinuxException(
           "openat", dir + ", \"..\"", Errno.ESTALE, "the folder was moved during the walk");
     }
-    return Dir.of(parent);
+    return parent;
+  }
+
+  /** The folder that a folder is in now. */
+  static Dir parentOf(Dir dir) {
+    byte[] up = {'.', '.', 0};
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    return Dir.of(
+        Descriptor.opened(
+            dir.descriptor().call("openat", "..", fd -> Libc.openat(fd, up, flags, 0)), flags));
   }
 
   @Override

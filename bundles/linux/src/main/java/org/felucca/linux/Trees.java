@@ -109,7 +109,7 @@ public final class Trees {
     }
 
     @Override
-    public void enter(Dir folder) {
+    public void enter(Dir folder, String name) {
       check.run();
     }
 

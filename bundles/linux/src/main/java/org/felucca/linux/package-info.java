@@ -11,13 +11,15 @@
  * org.felucca.linux.FileType}, {@link org.felucca.linux.Timestamp} and {@link
  * org.felucca.linux.DeviceNumber}. {@link org.felucca.linux.FileNames} carries names that are no
  * UTF-8 through strings; {@link org.felucca.linux.Trees} deletes folders with all that is below
- * them, {@link org.felucca.linux.DiskUsage} adds them up, {@link org.felucca.linux.FileSystemInfo}
- * is statfs(2).
+ * them, {@link org.felucca.linux.TreeCopy} copies them, {@link org.felucca.linux.DiskUsage} adds
+ * them up, {@link org.felucca.linux.FileSystemInfo} is statfs(2), {@link
+ * org.felucca.linux.Subvolumes} are those of btrfs, {@link org.felucca.linux.FsVerity} seals files.
  *
  * <p><b>Mounts.</b> {@link org.felucca.linux.Mounts} mounts and unmounts in the words of mount(8),
  * {@link org.felucca.linux.DetachedMount} in steps, with {@link org.felucca.linux.MountAttributes};
  * {@link org.felucca.linux.PrivateMount} is one that nobody else sees; {@link
- * org.felucca.linux.MountTable} tells what is mounted.
+ * org.felucca.linux.LoopDevice} makes a device of a file; {@link org.felucca.linux.MountTable}
+ * tells what is mounted.
  *
  * <p><b>Waiting.</b> {@link org.felucca.linux.Epoll} is one thread that waits for any number of
  * fifos ({@link org.felucca.linux.Fifos}), pipes ({@link org.felucca.linux.Pipe}), processes

@@ -1,6 +1,7 @@
 package org.felucca.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -72,5 +73,28 @@ class PrivateMountTest {
                 PrivateMount.of(
                     List.of(new Part("overlay", "overlay", "", List.of("lowerdir=/no/such")))));
     assertTrue(e.getMessage().contains("/no/such"), e.getMessage());
+  }
+
+  @Test
+  void with_aProgramOfTheWork_seesThePath_andNobodyElse() throws Exception {
+    try (Scratch scratch = Scratch.onTmpfs();
+        Epoll epoll = Epoll.start("felucca-test-mount")) {
+      scratch.file("folder/inside", "x");
+      PrivateMount.Part part =
+          new PrivateMount.Part("bind", scratch.path("folder"), "", List.of("ro", "bind"));
+      String[] seen = new String[2];
+      PrivateMount.with(
+          List.of(part),
+          path -> {
+            seen[0] = path;
+            try {
+              seen[1] = new Spawner(epoll).run(SpawnRequest.of("/bin/ls", path)).outputText();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      assertEquals("inside\n", seen[1]);
+      assertFalse(Files.exists(Path.of(seen[0], "inside")));
+    }
   }
 }

@@ -6,11 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A folder of a test's own, on the disk or on a small private tmpfs, and gone after it. */
 final class Scratch implements AutoCloseable {
   private final String path;
   private final boolean mounted;
+  private final @Nullable Scratch below;
 
   private Scratch(boolean mounted, String options) {
     try {
@@ -19,6 +21,7 @@ final class Scratch implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     this.mounted = mounted;
+    this.below = null;
     if (mounted) {
       Mounts.mount("tmpfs", "tmpfs", path, List.of(options, "mode=0755", "private"));
     }
@@ -34,6 +37,39 @@ final class Scratch implements AutoCloseable {
 
   static Scratch onTmpfs(String options) {
     return new Scratch(true, options);
+  }
+
+  /** A btrfs of its own in a file, by way of a loop device that goes with it. */
+  static Scratch onBtrfs() {
+    Scratch scratch = new Scratch(true, "size=512m");
+    try {
+      String image = scratch.file("image", "");
+      try (Descriptor file = Descriptor.open(image, OpenFlags.O_RDWR, 0)) {
+        FileData.truncate(file, 400L << 20);
+        Process mkfs =
+            new ProcessBuilder("mkfs.btrfs", "-q", image).redirectErrorStream(true).start();
+        String said = new String(mkfs.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (mkfs.waitFor() != 0) {
+          throw new IllegalStateException("mkfs.btrfs: " + said);
+        }
+        try (LoopDevice device = LoopDevice.of(file, false)) {
+          Mounts.mount("btrfs", device.path(), scratch.folder("mounted"), List.of("private"));
+        }
+      }
+      return new Scratch(scratch);
+    } catch (IOException | InterruptedException e) {
+      scratch.close();
+      throw new IllegalStateException(e);
+    } catch (RuntimeException e) {
+      scratch.close();
+      throw e;
+    }
+  }
+
+  private Scratch(Scratch below) {
+    this.path = below.path("mounted");
+    this.mounted = false;
+    this.below = below;
   }
 
   String path() {
@@ -88,6 +124,10 @@ final class Scratch implements AutoCloseable {
 
   @Override
   public void close() {
+    if (below != null) {
+      below.close();
+      return;
+    }
     Mounts.detachBelow(path);
     if (mounted) {
       Mounts.unmountAll(path, Mounts.MNT_DETACH);

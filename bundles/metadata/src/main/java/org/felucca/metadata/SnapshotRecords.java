@@ -21,6 +21,7 @@ import org.felucca.api.snapshot.SnapshotRef;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.snapshot.SnapshotUsage;
 import org.felucca.api.snapshot.Snapshotter;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.felucca.oci.filter.Fields;
 import org.felucca.oci.filter.Filters;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,12 @@ public final class SnapshotRecords implements SnapshotService {
   @Override
   public List<String> snapshotters() {
     return snapshotters.names();
+  }
+
+  @Override
+  public SnapshotterInfo snapshotter(String snapshotter) {
+    return new SnapshotterInfo(
+        snapshotter, snapshotters.use(snapshotter, files -> files.refusal()));
   }
 
   @Override
@@ -291,18 +298,14 @@ public final class SnapshotRecords implements SnapshotService {
 
   @Override
   public SnapshotInfo stat(Scope scope, String snapshotter, String key) {
-    requireSnapshotter(snapshotter);
+    snapshotters.require(snapshotter);
     return find(scope, snapshotter, key).row().info();
-  }
-
-  private void requireSnapshotter(String snapshotter) {
-    snapshotters.use(snapshotter, files -> true);
   }
 
   @Override
   public SnapshotInfo update(
       Scope scope, String snapshotter, String key, Map<String, String> labels, Set<String> paths) {
-    requireSnapshotter(snapshotter);
+    snapshotters.require(snapshotter);
     return database.write(
         scope.durability(),
         t -> {
@@ -323,7 +326,7 @@ public final class SnapshotRecords implements SnapshotService {
 
   @Override
   public List<SnapshotInfo> list(Scope scope, String snapshotter, List<String> filters) {
-    requireSnapshotter(snapshotter);
+    snapshotters.require(snapshotter);
     Predicate<Fields> filter = Filters.parseAll(filters);
     return database.read(
         sql ->
@@ -339,7 +342,7 @@ public final class SnapshotRecords implements SnapshotService {
 
   @Override
   public SnapshotUsage usage(Scope scope, String snapshotter, String key) {
-    requireSnapshotter(snapshotter);
+    snapshotters.require(snapshotter);
     Found found = find(scope, snapshotter, key);
     if (found.ref().kind() == SnapshotKind.COMMITTED) {
       return found.row().usage();

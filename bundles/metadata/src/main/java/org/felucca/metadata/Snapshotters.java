@@ -14,12 +14,16 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
 import org.felucca.api.snapshot.Snapshotter;
 import org.jspecify.annotations.Nullable;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.ComponentServiceObjects;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -39,14 +43,35 @@ public final class Snapshotters {
   private static final long WAIT = TimeUnit.SECONDS.toNanos(3);
   private static final long DRAIN_SECONDS = 2;
 
-  /** A snapshotter: used by many at once, swept by one alone. */
+  /** A snapshotter, asked for at its first use: used by many at once, swept by one alone. */
   private static final class Present {
-    final Snapshotter snapshotter;
+    final Object key;
+    final Supplier<@Nullable Snapshotter> source;
     final ReadWriteLock uses = new ReentrantReadWriteLock();
+    final ReentrantLock asking = new ReentrantLock();
+    @Nullable Snapshotter found;
     boolean swept;
 
-    Present(Snapshotter snapshotter) {
-      this.snapshotter = snapshotter;
+    Present(Object key, Supplier<@Nullable Snapshotter> source) {
+      this.key = key;
+      this.source = source;
+    }
+
+    Snapshotter snapshotter(String name) {
+      asking.lock();
+      try {
+        if (found == null) {
+          found = source.get();
+        }
+        if (found == null) {
+          throw new EngineException(
+              ErrorKind.UNAVAILABLE,
+              "snapshotter %s does not start; the engine's log says why".formatted(name));
+        }
+        return found;
+      } finally {
+        asking.unlock();
+      }
     }
   }
 
@@ -84,17 +109,27 @@ public final class Snapshotters {
     }
   }
 
-  /** A snapshotter came. */
+  /** A snapshotter came; it is activated when it is used. */
   @Reference(
       name = "snapshotters",
+      service = Snapshotter.class,
       cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC,
       unbind = "remove")
-  void add(Snapshotter snapshotter, Map<String, Object> properties) {
+  void add(ComponentServiceObjects<Snapshotter> objects, Map<String, Object> properties) {
+    add(objects.getServiceReference(), objects::getService, properties);
+  }
+
+  /** A snapshotter goes. */
+  void remove(ServiceReference<Snapshotter> reference, Map<String, Object> properties) {
+    gone(reference, properties);
+  }
+
+  void add(Object key, Supplier<@Nullable Snapshotter> source, Map<String, Object> properties) {
     String name = String.valueOf(properties.get(Snapshotter.NAME));
     lock.lock();
     try {
-      present.computeIfAbsent(name, n -> new ArrayList<>()).add(new Present(snapshotter));
+      present.computeIfAbsent(name, n -> new ArrayList<>()).add(new Present(key, source));
       seen.add(name);
       came.signalAll();
     } finally {
@@ -104,14 +139,14 @@ public final class Snapshotters {
   }
 
   /** A snapshotter goes: nobody new gets it, and those who have it may finish. */
-  void remove(Snapshotter snapshotter, Map<String, Object> properties) {
+  void gone(Object key, Map<String, Object> properties) {
     String name = String.valueOf(properties.get(Snapshotter.NAME));
     Present gone = null;
     lock.lock();
     try {
       List<Present> all = present.getOrDefault(name, List.of());
       for (Present one : all) {
-        if (one.snapshotter.equals(snapshotter)) {
+        if (one.key.equals(key)) {
           gone = one;
         }
       }
@@ -156,16 +191,22 @@ public final class Snapshotters {
   <T extends @Nullable Object> T use(String name, Function<Snapshotter, T> body) {
     while (true) {
       Present one = await(name);
+      sweepOnce(name, one);
       Lock use = one.uses.readLock();
       use.lock();
       try {
         if (isPresent(name, one)) {
-          return body.apply(one.snapshotter);
+          return body.apply(one.snapshotter(name));
         }
       } finally {
         use.unlock();
       }
     }
+  }
+
+  /** Waits, bounded, for a snapshotter that is only asked about. */
+  void require(String name) {
+    await(name);
   }
 
   private boolean isPresent(String name, Present one) {
@@ -204,7 +245,6 @@ public final class Snapshotters {
     } finally {
       lock.unlock();
     }
-    sweepOnce(name, found);
     return found;
   }
 
@@ -257,7 +297,7 @@ public final class Snapshotters {
                         row -> SnapshotRow.id(row.getLong(1)),
                         name)));
     try {
-      int swept = one.snapshotter.sweep(live);
+      int swept = one.snapshotter(name).sweep(live);
       if (swept > 0) {
         LOG.log(
             Level.INFO, "snapshots swept snapshotter={0} count={1}", new Object[] {name, swept});

@@ -241,11 +241,12 @@ class RecordCollectorTest {
   void collect_withoutTheSnapshotter_leavesTheFilesToItsReturn() {
     layer("left", null, Map.of());
     Map<String, Object> properties = Map.of(Snapshotter.NAME, O);
-    stores.snapshotters.remove(stores.overlay, properties);
+    stores.snapshotters.gone(stores.overlay, properties);
     assertCollected(0, 1);
     assertEquals(1, stores.overlay.files().size());
-    stores.snapshotters.add(stores.overlay, properties);
+    stores.snapshotters.add(stores.overlay, () -> stores.overlay, properties);
     assertEquals(Set.of(), snapshots());
+    assertTrue(stores.snapshots.snapshotter(O).usable()); // the first use, and the sweep before it
     assertEquals(Set.of(), stores.overlay.files());
   }
 

@@ -26,6 +26,7 @@ import org.felucca.api.snapshot.SnapshotInfo;
 import org.felucca.api.snapshot.SnapshotKind;
 import org.felucca.api.snapshot.SnapshotUsage;
 import org.felucca.api.snapshot.Snapshotter;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,12 +124,33 @@ class SnapshotRecordsTest {
   void snapshotter_thatIsReplaced_isWaitedFor() throws Exception {
     Map<String, Object> properties = Map.of(Snapshotter.NAME, O);
     prepare("a", null);
-    stores.snapshotters.remove(stores.overlay, properties);
+    stores.snapshotters.gone(stores.overlay, properties);
     CompletableFuture<List<Mount>> waiting =
         CompletableFuture.supplyAsync(() -> snapshots.mounts(SCOPE, O, "a"));
     Thread.sleep(50);
-    stores.snapshotters.add(new TestingSnapshotter(folder.resolve("snapshots")), properties);
+    TestingSnapshotter next = new TestingSnapshotter(folder.resolve("snapshots"));
+    stores.snapshotters.add(next, () -> next, properties);
     assertEquals(1, waiting.get(5, TimeUnit.SECONDS).size());
+  }
+
+  @Test
+  void snapshotter_nobodyUses_isNeitherAskedForNorSwept() {
+    int[] asked = new int[1];
+    TestingSnapshotter other = new TestingSnapshotter(folder.resolve("other"));
+    stores.snapshotters.add(
+        other,
+        () -> {
+          asked[0]++;
+          return other;
+        },
+        Map.of(Snapshotter.NAME, "other"));
+    assertEquals(List.of("other", O), snapshots.snapshotters());
+    assertEquals(List.of(), snapshots.list(SCOPE, "other", List.of()));
+    assertEquals(0, asked[0] + other.sweeps);
+    other.refusal = "it has no disk";
+    assertEquals(new SnapshotterInfo("other", "it has no disk"), snapshots.snapshotter("other"));
+    snapshots.prepare(SCOPE, "other", "k", null, Map.of());
+    assertEquals(2, asked[0] + other.sweeps);
   }
 
   @Test
@@ -148,7 +170,7 @@ class SnapshotRecordsTest {
     inside.await();
     CompletableFuture<Void> removal =
         CompletableFuture.runAsync(
-            () -> stores.snapshotters.remove(stores.overlay, Map.of(Snapshotter.NAME, O)));
+            () -> stores.snapshotters.gone(stores.overlay, Map.of(Snapshotter.NAME, O)));
     Thread.sleep(50);
     assertTrue(!removal.isDone());
     go.countDown();
@@ -294,6 +316,7 @@ class SnapshotRecordsTest {
     open();
     assertEquals(SnapshotKind.ACTIVE, snapshots.stat(SCOPE, O, "made").kind());
     assertFails(ErrorKind.NOT_FOUND, () -> snapshots.stat(SCOPE, O, "hangs"));
+    assertEquals(1, snapshots.mounts(SCOPE, O, "made").size());
     assertEquals(before.size() + 1, stores.overlay.files().size());
     prepare("hangs", "base");
     snapshots.remove(SCOPE, O, "hangs");

@@ -50,7 +50,7 @@ final class Stores implements AutoCloseable {
     database = new Database(folder.resolve("metadata.db"), events);
     overlay = new TestingSnapshotter(folder.resolve("snapshots"));
     snapshotters = new Snapshotters(database, 200_000_000);
-    snapshotters.add(overlay, Map.of(Snapshotter.NAME, "overlayfs"));
+    snapshotters.add(overlay, () -> overlay, Map.of(Snapshotter.NAME, "overlayfs"));
     namespaces = new NamespaceRecords(database);
     images = new ImageRecords(database);
     containers = new ContainerRecords(database);

@@ -25,6 +25,7 @@ final class TestingSnapshotter implements Snapshotter {
   volatile Consumer<SnapshotRef> onPrepare = ref -> {};
   volatile Consumer<SnapshotRef> onCommit = ref -> {};
   volatile int sweeps;
+  volatile String refusal = "";
 
   TestingSnapshotter(Path folder) {
     this.folder = folder;
@@ -43,6 +44,11 @@ final class TestingSnapshotter implements Snapshotter {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public String refusal() {
+    return refusal;
   }
 
   @Override

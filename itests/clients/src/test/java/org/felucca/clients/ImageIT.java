@@ -188,8 +188,7 @@ class ImageIT {
   @Test
   void import_handMadeLayers_haveWhiteoutsLinksAndAttributes() throws IOException {
     Path image =
-        new TestImage()
-            .rawLayer(base())
+        TestImage.busybox()
             .layer(
                 folder("data"),
                 folder("data/opaque"),
@@ -230,30 +229,6 @@ class ImageIT {
     byte[] colour = (byte[]) Files.getAttribute(inside, "user:colour");
     felucca("rm", "-f", id).ok();
     return new String(colour, UTF_8);
-  }
-
-  /** A layer with busybox and its shell. */
-  private static byte[] base() {
-    try {
-      byte[] busybox = Files.readAllBytes(BUSYBOX);
-      return TestImage.tar(
-          folder("bin"),
-          tar -> {
-            var entry =
-                new org.apache.commons.compress.archivers.tar.TarArchiveEntry("bin/busybox");
-            entry.setMode(0755);
-            entry.setSize(busybox.length);
-            tar.putArchiveEntry(entry);
-            tar.write(busybox);
-            tar.closeArchiveEntry();
-          },
-          symbolicLink("bin/sh", "busybox"),
-          symbolicLink("bin/sleep", "busybox"),
-          symbolicLink("bin/stat", "busybox"),
-          symbolicLink("bin/cat", "busybox"));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 
   @Test

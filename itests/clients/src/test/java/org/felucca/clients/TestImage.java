@@ -105,7 +105,7 @@ final class TestImage {
     return bytes.toByteArray();
   }
 
-  /** An image in which there are a shell and sleep. */
+  /** An image in which there are a shell and a few programs. */
   static TestImage busybox() {
     return new TestImage()
         .layer(
@@ -119,7 +119,9 @@ final class TestImage {
               tar.closeArchiveEntry();
             },
             symbolicLink("bin/sh", "busybox"),
-            symbolicLink("bin/sleep", "busybox"));
+            symbolicLink("bin/sleep", "busybox"),
+            symbolicLink("bin/stat", "busybox"),
+            symbolicLink("bin/cat", "busybox"));
   }
 
   /** Adds a layer. */

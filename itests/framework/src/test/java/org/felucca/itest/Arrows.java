@@ -35,6 +35,9 @@ final class Arrows {
     part("content");
     part("spec");
     part("snapshot-overlay");
+    part("snapshot-native");
+    part("snapshot-btrfs");
+    part("snapshot-erofs");
     part("runtime-oci");
     part("metadata", "org.sqlite");
     part("shim", "com.google.protobuf");
@@ -76,10 +79,7 @@ final class Arrows {
     if (allowed == null) {
       return List.of(name + " has no arrows: the design must say what it may depend on");
     }
-    List<String> own =
-        List.of(
-            "org.felucca." + name.substring("felucca.".length()).replace('-', '.'),
-            "org.felucca.runtime." + name.substring("felucca.".length()));
+    List<String> own = own(name.substring("felucca.".length()));
     for (String imported : bundle.packagesOf("Import-Package")) {
       if (!within(imported, own) && !within(imported, allowed) && !isPlatform(imported)) {
         violations.add(name + " imports " + imported);
@@ -103,6 +103,19 @@ final class Arrows {
       }
     }
     return violations;
+  }
+
+  private static List<String> own(String artifact) {
+    List<String> own = new ArrayList<>();
+    own.add("org.felucca." + artifact.replace('-', '.'));
+    own.add("org.felucca.runtime." + artifact);
+    if (artifact.startsWith("snapshot-")) {
+      own.add("org.felucca.snapshot.base"); // a copy in each, see docs/decisions/0013
+    }
+    if (artifact.equals("snapshot-native")) {
+      own.add("org.felucca.snapshot.copies"); // native is a word of Java's
+    }
+    return own;
   }
 
   private static boolean isPlatform(String name) {

@@ -3,6 +3,7 @@ package org.felucca.api.info;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import org.felucca.api.snapshot.SnapshotterInfo;
 
 /**
  * The engine at a glance.
@@ -19,7 +20,7 @@ import java.util.List;
  * @param defaultRuntime the runtime of containers that name none
  * @param defaultRuntimeReason why it is that one
  * @param defaultSnapshotter the snapshotter of containers that name none
- * @param snapshotters the snapshotters that are there; unmodifiable
+ * @param snapshotters the snapshotters that are there, those that can't be used too; unmodifiable
  * @param containers how many containers the namespace has
  * @param running how many of them run
  * @param images how many image names the namespace has
@@ -38,7 +39,7 @@ public record EngineInfo(
     String defaultRuntime,
     String defaultRuntimeReason,
     String defaultSnapshotter,
-    List<String> snapshotters,
+    List<SnapshotterInfo> snapshotters,
     int containers,
     int running,
     int images,

@@ -18,6 +18,9 @@ public interface SnapshotService {
   /** The names of the snapshotters that are there now, sorted. */
   List<String> snapshotters();
 
+  /** Whether a snapshotter can be used here; the first time it is tried out. */
+  SnapshotterInfo snapshotter(String snapshotter);
+
   /**
    * A new writable snapshot.
    *

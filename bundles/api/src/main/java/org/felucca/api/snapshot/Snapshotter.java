@@ -11,9 +11,10 @@ import org.osgi.annotation.versioning.ConsumerType;
  * every call; so an implementation keeps no records, and a folder that it loses track of is found
  * by {@link #sweep}.
  *
- * <p>Published with the service property {@value #NAME}. Calls for different ids may come at once,
- * calls for one id do not. When the service goes away nothing happens to mounts that exist; when it
- * comes back it must take the same ids.
+ * <p>Published with the service property {@value #NAME}. It should be a delayed component that does
+ * no work before its first call: one that nobody uses must cost nothing. Calls for different ids
+ * may come at once, calls for one id do not. When the service goes away nothing happens to mounts
+ * that exist; when it comes back it must take the same ids.
  */
 @ConsumerType
 public interface Snapshotter {
@@ -21,10 +22,17 @@ public interface Snapshotter {
   String NAME = "felucca.snapshotter";
 
   /**
+   * Why it can't be used where it keeps its files, such as a file system or a program that is
+   * missing, and what to do; empty if it can. It is found out by trying, once at most while the
+   * snapshotter lives, within a second, and leaves nothing behind.
+   */
+  String refusal();
+
+  /**
    * Makes room for a new active snapshot or view. Called again after a crash or a power loss, it
    * makes whole what is missing and takes nothing away.
    *
-   * @throws EngineException FAILED_PRECONDITION if the file system below can't do this, and why;
+   * @throws EngineException FAILED_PRECONDITION with the {@link #refusal} if there is one;
    *     ALREADY_EXISTS from a remote snapshotter that has found what the label {@code
    *     containerd.io/snapshot.ref} names, and keeps it under this id as a committed snapshot
    */

@@ -2,8 +2,10 @@ package org.felucca.shell.verb;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.felucca.api.Scope;
 import org.felucca.api.info.EngineInfo;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.felucca.shell.view.Document;
 import org.felucca.shell.view.Words;
 import picocli.CommandLine.Option;
@@ -42,7 +44,17 @@ final class Info extends Inspection {
     line(
         text,
         "Snapshotter",
-        info.defaultSnapshotter() + " of " + String.join(", ", info.snapshotters()));
+        info.defaultSnapshotter()
+            + " of "
+            + info.snapshotters().stream()
+                .filter(SnapshotterInfo::usable)
+                .map(SnapshotterInfo::name)
+                .collect(Collectors.joining(", ")));
+    info.snapshotters().stream()
+        .filter(snapshotter -> !snapshotter.usable())
+        .forEach(
+            snapshotter ->
+                line(text, "", "not " + snapshotter.name() + ": " + snapshotter.refusal()));
     line(text, "Namespace", scope.namespace());
     line(text, "Containers", "%d, %d running".formatted(info.containers(), info.running()));
     line(text, "Images", info.images());
@@ -51,7 +63,7 @@ final class Info extends Inspection {
   }
 
   private static void line(StringBuilder text, String name, Object value) {
-    text.append("%-12s %s\n".formatted(name + ":", value));
+    text.append("%-12s %s\n".formatted(name.isEmpty() ? "" : name + ":", value));
   }
 
   @Override

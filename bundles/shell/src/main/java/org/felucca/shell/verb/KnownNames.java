@@ -9,6 +9,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.image.Image;
 import org.felucca.api.runtime.RuntimeView;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.felucca.shell.session.Services;
 import org.felucca.shell.view.Similar;
 
@@ -49,7 +50,8 @@ final class KnownNames {
                 .use(any -> true, PATIENCE, info -> info.info(scope))
                 .snapshotters()
                 .stream()
-                .map(Known::of)
+                .filter(SnapshotterInfo::usable)
+                .map(snapshotter -> Known.of(snapshotter.name()))
                 .toList();
         case SNAPSHOTS -> snapshots();
         case LEASES ->

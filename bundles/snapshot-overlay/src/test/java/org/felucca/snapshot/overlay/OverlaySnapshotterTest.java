@@ -57,6 +57,7 @@ class OverlaySnapshotterTest extends SnapshotterContract {
     Files.setPosixFilePermissions(top, PosixFilePermissions.fromString("rwxr-xr-x"));
     close(snapshotter);
     snapshotter = open(folder);
+    assertEquals("", snapshotter.refusal());
     assertEquals("rwx------", permissions(top));
     assertEquals("rwx------", permissions(top.resolve("1")));
   }

@@ -1,4 +1,4 @@
-package org.felucca.snapshot.overlay;
+package org.felucca.snapshot.base;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -39,9 +39,13 @@ final class Workers {
     this.pool = executor;
   }
 
-  /** Begins something whose result is asked for later, perhaps often. */
-  <T> Supplier<T> start(Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work, pool)::join;
+  /** Begins something that nobody waits for; nothing happens if the threads have ended. */
+  void start(Runnable work) {
+    try {
+      pool.execute(work);
+    } catch (RejectedExecutionException e) {
+      // Whoever starts this bundle next does it.
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.felucca.snapshot.overlay;
+package org.felucca.snapshot.base;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.felucca.linux.Descriptor;
+import org.felucca.linux.DeviceNumber;
 import org.felucca.linux.Dir;
 import org.felucca.linux.DirEntry;
 import org.felucca.linux.FileStat;
@@ -25,14 +26,21 @@ import org.felucca.linux.Xattrs;
  * @param options what every overlay mount is given on this kernel
  * @param refusal why overlayfs can't be used, or empty
  */
-record OverlaySupport(List<String> options, String refusal) {
+public record OverlaySupport(List<String> options, String refusal) {
   private static final String CHECK = ".check";
 
-  OverlaySupport {
+  /** Copies the options. */
+  public OverlaySupport {
     options = List.copyOf(options);
   }
 
-  static OverlaySupport of(SnapshotFolders folders) {
+  /** Tries it out in the folder of a snapshotter. */
+  public static OverlaySupport of(SnapshotFolders folders) {
+    String path = folders.path().toString();
+    if (path.chars().anyMatch(c -> c == ',' || c == ':' || c == '\\')) {
+      return new OverlaySupport(
+          List.of(), "mount options give ',', ':' and '\\' in its path a meaning");
+    }
     List<String> options = new ArrayList<>();
     // Without it a lower folder can't be shared by overlays that are mounted at the same time.
     if (Files.exists(Path.of("/sys/module/overlay/parameters/index"))) {
@@ -56,6 +64,9 @@ record OverlaySupport(List<String> options, String refusal) {
         Trees.delete(folders.folder(), CHECK);
       }
     } catch (LinuxException e) {
+      if (Failures.isPassing(e)) {
+        throw e;
+      }
       return e.getMessage() == null ? e.call() : e.getMessage();
     }
   }
@@ -66,7 +77,7 @@ record OverlaySupport(List<String> options, String refusal) {
     }
     try (Dir lower = dir.enter("lower")) {
       lower.mkdir("folder", 0700);
-      lower.mknod("file", FileType.REGULAR, 0600, org.felucca.linux.DeviceNumber.NONE);
+      lower.mknod("file", FileType.REGULAR, 0600, DeviceNumber.NONE);
     }
     for (DirEntry entry : dir.list()) {
       if (entry.type() == FileType.UNKNOWN) {
