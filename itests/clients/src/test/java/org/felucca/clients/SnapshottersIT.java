@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SnapshottersIT {
   private static final String SEEN =
       "cd /data; echo *; echo opaque/*; stat -c '%a %u %g %Y' setuid; [ plain -ef twin ] && cat"
-          + " pointer; echo x > plain; cat twin; mkdir -p new/er; echo done";
+          + " pointer; echo x > opaque/new; cat opaque/new; mkdir -p new/er; echo done";
   private static final String EXPECTED =
       "attributed opaque plain pointer setuid twin\nopaque/new\n4755 0 0 0\nplainx\ndone\n";
 
@@ -88,7 +88,7 @@ class SnapshottersIT {
       return List.of();
     }
     try (Stream<Path> names = Files.list(folder)) {
-      return names.map(name -> name.getFileName().toString()).toList();
+      return names.map(name -> name.getFileName().toString()).sorted().toList();
     }
   }
 
@@ -110,14 +110,26 @@ class SnapshottersIT {
     run(snapshotter, SEEN).prints(EXPECTED);
   }
 
+  private static void awaitNoContainer() {
+    Commands.await("no container is left", () -> felucca("ps", "-aq").ok().out().isEmpty());
+  }
+
+  /** The layers of erofs that are mounted. */
+  private static List<String> mountedLayers() {
+    return Machine.mounts(engine.root()).stream()
+        .filter(line -> line.contains(" - erofs "))
+        .toList();
+  }
+
   @ParameterizedTest
   @Order(1)
   @ValueSource(strings = {"overlayfs", "native", "erofs"})
   void run_onEach_seesTheImage_andLeavesNothing(String snapshotter) throws IOException {
     run(snapshotter, SEEN).prints(EXPECTED);
+    awaitNoContainer();
     List<String> layers = files(snapshotter);
     assertRuns(snapshotter);
-    Commands.await("no container is left", () -> felucca("ps", "-aq").ok().out().isEmpty());
+    awaitNoContainer();
     assertEquals(layers, files(snapshotter));
   }
 
@@ -167,7 +179,7 @@ class SnapshottersIT {
         .ok();
     // Its layers are not mounted any more, for others.
     assertEquals(0, engine.stopEngine());
-    assertEquals(List.of(), Machine.mounts(engine.root().resolve("snapshots")));
+    assertEquals(List.of(), mountedLayers());
     engine.startEngine();
     felucca("exec", "on-erofs", "sh", "-c", "cat /data/twin; echo > /stop").prints("plain");
     felucca("wait", "on-erofs").prints("0\n");
@@ -205,7 +217,7 @@ class SnapshottersIT {
             }
           });
     }
-    assertEquals(List.of(), Machine.mounts(engine.root().resolve("snapshots")));
+    assertEquals(List.of(), mountedLayers());
   }
 
   @Test

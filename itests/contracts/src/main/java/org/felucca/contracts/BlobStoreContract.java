@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -369,6 +370,38 @@ public abstract class BlobStoreContract {
       skipping.skipNBytes(300_000);
       assertEquals(bytes[300_000] & 0xff, skipping.read());
     }
+  }
+
+  @Test
+  void reader_ofAStreamThatWasClosed_goesOn_andItsFileIsTheBlob() throws IOException {
+    byte[] bytes = bytes(200_000, 21);
+    Digest digest = stored(bytes);
+    try (BlobReader reader = store.open(digest)) {
+      reader.stream(10).close();
+      assertArrayEquals(bytes, reader.stream(0).readAllBytes());
+      FileChannel channel = reader.channel();
+      if (channel != null) {
+        ByteBuffer all = ByteBuffer.allocate(bytes.length);
+        while (all.hasRemaining() && channel.read(all, all.position()) > 0) {}
+        assertArrayEquals(bytes, all.array());
+        assertEquals(bytes.length, channel.size());
+      }
+    }
+  }
+
+  @Test
+  void ingests_tellWhatIsWanted() {
+    Digest expected = Digest.sha256(bytes(50, 22));
+    try (Ingest ingest = store.ingest("wanted", 50, expected)) {
+      ingest.write(ByteBuffer.wrap(bytes(50, 22), 0, 20));
+      for (IngestStatus status : List.of(only(), ingest.status())) {
+        assertEquals("wanted", status.ref());
+        assertEquals(20, status.offset());
+        assertEquals(50, status.total());
+        assertEquals(expected, status.expected());
+      }
+    }
+    assertEquals(20, only().offset());
   }
 
   @Test

@@ -169,6 +169,23 @@ public abstract class SnapshotterContract {
   }
 
   @Test
+  void refusal_whereItWorks_isEmptyAndLeavesNothing() throws Exception {
+    snapshotter.prepare(active("0"));
+    snapshotter.remove("0");
+    Set<String> before = files();
+    assertEquals("", snapshotter.refusal());
+    assertEquals(before, files());
+  }
+
+  @Test
+  void usage_ofAView_isThatOfNothing() {
+    layer(active("1"), root -> write(root, "large", "x".repeat(1_000_000)));
+    snapshotter.prepare(view("2", "1"));
+    SnapshotUsage usage = snapshotter.usage(view("2", "1"));
+    assertTrue(usage.bytes() < 100_000 && usage.inodes() <= 1, usage.toString());
+  }
+
+  @Test
   void prepare_withoutParent_isEmptyAndWritable() {
     snapshotter.prepare(active("1"));
     in(
