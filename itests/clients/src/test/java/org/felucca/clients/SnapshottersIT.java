@@ -205,6 +205,7 @@ class SnapshottersIT {
       run(snapshotter, "true").ok();
       assertFalse(files(snapshotter).isEmpty());
     }
+    awaitNoContainer();
     felucca("image", "rm", "layered:1").ok();
     for (String snapshotter : List.of("native", "erofs")) {
       Commands.await(
@@ -248,6 +249,7 @@ class SnapshottersIT {
     for (String snapshotter : List.of("btrfs", "native", "erofs", "overlayfs")) {
       assertRuns(snapshotter);
     }
+    awaitNoContainer();
     felucca("image", "rm", "layered:1").ok();
     felucca("image", "rm", "busybox").ok();
     Commands.await(
