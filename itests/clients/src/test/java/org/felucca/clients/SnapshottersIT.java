@@ -193,7 +193,7 @@ class SnapshottersIT {
     felucca("create", "--name", "never", "--snapshotter", "btrfs", "layered:1")
         .refused("snapshotter btrfs can't be used", "not on btrfs", "choose another snapshotter");
     felucca("run", "--rm", "--snapshotter", "unheard-of", "layered:1", "true")
-        .refused("there is no snapshotter \"unheard-of\"", "overlayfs");
+        .refused("--snapshotter names the snapshotter \"unheard-of\"", "overlayfs");
     felucca("ps", "-aq").prints("");
     assertEquals(List.of(), files("btrfs"));
   }
