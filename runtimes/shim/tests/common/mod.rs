@@ -195,7 +195,7 @@ impl Bench {
              \"mounts\":[{{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}},\
              {{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}},\
              {{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\",\"options\":[\"newinstance\",\"ptmxmode=0666\"]}}],\
-             \"linux\":{{\"cgroupsPath\":\"/felucca-shim-test/{id}\",\"resources\":{{{}}},\
+             \"linux\":{{\"cgroupsPath\":\"/felucca-shim-test-{id}\",\"resources\":{{{}}},\
              \"namespaces\":[{pid}{{\"type\":\"mount\"}},{{\"type\":\"ipc\"}},{{\"type\":\"uts\"}},{{\"type\":\"network\"}}]}}}}",
             wanted.terminal,
             quoted(&wanted.arguments),
