@@ -183,12 +183,14 @@ final class ContainerLifecycle {
 
   private int run(Scope scope, ContainerRecord container) {
     TaskKey key = new TaskKey(scope.namespace(), container.id());
-    ProcessIo io = logs.begin(key, container, options(container), fifos(scope, container));
+    ProcessFifos fifos = fifos(scope, container);
+    ProcessIo io = logs.begin(key, container, options(container), fifos);
     try {
       int pid = createAndStart(scope, container, io);
       starts.writePid(options(container).life().pidFile(), pid);
       return pid;
     } catch (EngineException e) {
+      fifos.dropInner();
       throw e.during("start " + program(container));
     }
   }

@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -99,17 +101,9 @@ final class ContainerTrees {
 
   /** Works with the files as the container sees them. */
   <T> T seen(Scope scope, ContainerRecord container, Function<List<Mount>, T> work) {
-    TaskState task = running(scope, container);
-    if (task != null) {
-      try (PidFd process = PidFd.open(task.pid());
-          Dir root = Dir.open("/proc/" + task.pid() + "/root")) {
-        // The number belonged to that process all the while, if it is still there.
-        TaskState again = running(scope, container);
-        if (!process.ended() && again != null && again.pid() == task.pid()) {
-          return work.apply(List.of(new Mount("bind", root.procPath(), "", List.of("rbind"))));
-        }
-      } catch (LinuxException e) {
-        LOG.log(Level.FINE, "container ended meanwhile id=" + container.id(), e);
+    try (Dir root = runningRoot(scope, container)) {
+      if (root != null) {
+        return work.apply(List.of(new Mount("bind", root.procPath(), "", List.of("rbind"))));
       }
     }
     List<Mount> mounts = new ArrayList<>(root(scope, container));
@@ -118,6 +112,26 @@ final class ContainerTrees {
       mounts.addAll(RootfsView.with(mounts, folder -> thatHavePlaces(folder, binds)));
     }
     return work.apply(mounts);
+  }
+
+  /** The root of its first process; null if it does not run. */
+  private @Nullable Dir runningRoot(Scope scope, ContainerRecord container) {
+    TaskState task = running(scope, container);
+    if (task == null) {
+      return null;
+    }
+    try (PidFd process = PidFd.open(task.pid())) {
+      Dir root = Dir.open("/proc/" + task.pid() + "/root");
+      // The number belonged to that process all the while, if it is still there.
+      TaskState again = running(scope, container);
+      if (!process.ended() && again != null && again.pid() == task.pid()) {
+        return root;
+      }
+      root.close();
+    } catch (LinuxException e) {
+      LOG.log(Level.FINE, "container ended meanwhile id=" + container.id(), e);
+    }
+    return null;
   }
 
   private @Nullable TaskState running(Scope scope, ContainerRecord container) {
@@ -134,6 +148,16 @@ final class ContainerTrees {
       }
       throw e;
     }
+  }
+
+  /** Where something is mounted in it. */
+  static Set<String> mountPlaces(ContainerRecord container) {
+    TypedBytes spec = container.spec();
+    return spec == null
+        ? Set.of()
+        : RuntimeSpec.parse(spec.value()).json().objects("mounts").stream()
+            .map(mount -> mount.string("destination", ""))
+            .collect(Collectors.toSet());
   }
 
   /** The folders and files of this machine that it will see. */

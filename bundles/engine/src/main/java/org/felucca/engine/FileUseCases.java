@@ -73,13 +73,15 @@ public final class FileUseCases implements ContainerFiles {
   @Override
   public void changes(Scope scope, ContainerId id, Consumer<Change> sink) {
     ContainerRecord container = container(scope, id);
+    ChangeFilter filter = new ChangeFilter(ContainerTrees.mountPlaces(container), sink);
     trees.base(
         scope,
         container,
         lower -> {
-          archives.changes(lower, trees.root(scope, container), sink);
+          archives.changes(lower, trees.root(scope, container), filter);
           return true;
         });
+    filter.end();
   }
 
   @Override

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * side, the native client opens the other.
  */
 record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
+  private static final List<String> INNER = List.of("logged-stdout", "logged-stderr");
 
   /** Makes what is missing. */
   ProcessFifos make() {
@@ -92,7 +93,7 @@ record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
   ProcessIo makeInner() {
     make();
     try (Dir dir = Dir.open(folder.toString())) {
-      for (String name : List.of("logged-stdout", "logged-stderr")) {
+      for (String name : INNER) {
         if (dir.statIfExists(name).isPresent()) {
           dir.unlink(name);
         }
@@ -104,9 +105,20 @@ record ProcessFifos(Path folder, boolean stdin, boolean terminal) {
     }
     return new ProcessIo(
         text("stdin"),
-        folder.resolve("logged-stdout").toString(),
-        folder.resolve("logged-stderr").toString(),
+        folder.resolve(INNER.getFirst()).toString(),
+        folder.resolve(INNER.getLast()).toString(),
         false);
+  }
+
+  /** Takes the further fifos away: the logger that waits at them ends. */
+  void dropInner() {
+    try {
+      for (String name : INNER) {
+        Files.deleteIfExists(folder.resolve(name));
+      }
+    } catch (IOException e) {
+      // They go with the folder.
+    }
   }
 
   private static String encode(String text) {
