@@ -56,6 +56,7 @@ class CommitIT {
             "D /etc/group",
             "C /etc/passwd",
             "A /ready",
+            "A /srv",
             "A /srv/new",
             "A /srv/new/again",
             "A /srv/new/file");
