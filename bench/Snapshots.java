@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.felucca.api.Durability;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
@@ -35,9 +36,12 @@ public final class Snapshots {
     EventLog events = (EventLog) silent(EventLog.class);
     Database database = new Database(events, context);
     Snapshotters snapshotters = new Snapshotters(database);
-    Method add = Snapshotters.class.getDeclaredMethod("add", Snapshotter.class, Map.class);
+    Method add =
+        Snapshotters.class.getDeclaredMethod("add", Object.class, Supplier.class, Map.class);
     add.setAccessible(true);
-    add.invoke(snapshotters, new OverlaySnapshotter(context), Map.of(Snapshotter.NAME, NAME));
+    Snapshotter overlay = new OverlaySnapshotter(context);
+    Supplier<Snapshotter> source = () -> overlay;
+    add.invoke(snapshotters, overlay, source, Map.of(Snapshotter.NAME, NAME));
     SnapshotRecords snapshots = new SnapshotRecords(database, snapshotters);
     // As the engine makes the snapshot of a container: it is the record of that which is synced.
     Scope scope = Scope.of(new Namespace("bench")).withDurability(Durability.ENGINE_CRASH);

@@ -1,12 +1,12 @@
 package org.felucca.engine;
 
-import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.namespace.NamespaceStore;
 import org.felucca.api.snapshot.SnapshotService;
+import org.felucca.api.snapshot.SnapshotterInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +28,10 @@ final class NamespaceDefaults {
   }
 
   /**
-   * A snapshotter that is there.
+   * A snapshotter that is there and can be used.
    *
-   * @throws EngineException INVALID_ARGUMENT with who named it and which there are
+   * @throws EngineException INVALID_ARGUMENT with who named it and which there are;
+   *     FAILED_PRECONDITION with why it can't be used
    */
   String snapshotter(Scope scope, @Nullable String asked) {
     String name = asked;
@@ -43,12 +44,9 @@ final class NamespaceDefaults {
       name = snapshotter;
       who = "default.snapshotter in etc/org.felucca.engine.cfg";
     }
-    if (snapshots.snapshotters().contains(name)) {
-      return name;
-    }
+    SnapshotterInfo info;
     try {
-      // It may just be being replaced: this waits for it.
-      snapshots.list(scope, name, List.of());
+      info = snapshots.snapshotter(name);
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.INVALID_ARGUMENT) {
         throw e;
@@ -57,6 +55,11 @@ final class NamespaceDefaults {
           "%s names the snapshotter %s, which is not there; there are %s"
               .formatted(
                   who, Identifiers.quote(name), String.join(", ", snapshots.snapshotters())));
+    }
+    if (!info.usable()) {
+      throw EngineException.precondition(
+          "%s names the snapshotter %s, which can't be used here: %s; 'felucca info' shows which can"
+              .formatted(who, name, info.refusal()));
     }
     return name;
   }

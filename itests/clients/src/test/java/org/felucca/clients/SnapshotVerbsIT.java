@@ -3,7 +3,10 @@ package org.felucca.clients;
 import static org.felucca.clients.TestImage.file;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.felucca.oci.JsonObject;
 import org.junit.jupiter.api.AfterAll;
@@ -88,6 +91,24 @@ class SnapshotVerbsIT {
     felucca("image", "unpack", "--snapshotter", "nonesuch", "two:1").refused("nonesuch");
     felucca("image", "import", "--snapshotter", "nonesuch", engine.home() + "/images/busybox")
         .refused("--snapshotter", "nonesuch", "overlayfs");
+  }
+
+  @Test
+  void snapshotter_thatTheFileSystemCannot_isRefusedBeforeAnythingIsDone() throws IOException {
+    assumeFalse(Files.getFileStore(engine.root()).type().equals("btrfs"));
+    felucca("image", "unpack", "--snapshotter", "btrfs", "two:1")
+        .refused("--snapshotter names the snapshotter btrfs", "can't be used here");
+    felucca("run", "--rm", "--snapshotter", "btrfs", "busybox", "true").refused("can't be used");
+    felucca(
+            "-n",
+            "fresh",
+            "image",
+            "import",
+            "--snapshotter",
+            "btrfs",
+            engine.home() + "/images/busybox")
+        .refused("can't be used");
+    felucca("-n", "fresh", "images", "-q").prints("");
   }
 
   @Test
