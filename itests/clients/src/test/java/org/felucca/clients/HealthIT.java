@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.felucca.oci.JsonObject;
 import org.junit.jupiter.api.AfterAll;
@@ -241,6 +242,43 @@ class HealthIT {
     felucca("restart", "-t", "0", "goes-on").ok();
     Commands.await("a new start begins anew", () -> !results("goes-on").isEmpty());
     felucca("stop", "-t", "0", "goes-on", "hung").ok();
+  }
+
+  @Test
+  void checksAndRestarts_goOnOverAReplacedEngineBundle() {
+    Path folder = folder();
+    make(folder.resolve("well"));
+    checked("goes-on", folder, "touch /in/checked; test -e /in/well", "--health-retries", "1");
+    felucca(
+            "run",
+            "-d",
+            "--name",
+            "fails",
+            "--restart",
+            "on-failure",
+            "busybox",
+            "sh",
+            "-c",
+            "exit 1")
+        .ok();
+    awaitHealth("goes-on", "healthy");
+    int from = engine.logText().length();
+    BundleVersions.write(
+        new BundleVersions(engine.home().resolve("bundles")).ours().get("felucca.engine"),
+        Map.of("Bundle-Version", "0.3.0"),
+        engine.deploy().resolve("felucca.engine.jar"));
+    engine.awaitLog(from, "bundle felucca.engine updated");
+    long restarts = restarts("fails");
+    Commands.await("it is restarted again", () -> restarts("fails") > restarts);
+    Path checked = folder.resolve("checked");
+    assertTrue(checked.toFile().delete() || !Files.exists(checked));
+    Commands.await("it is checked again", () -> Files.exists(checked));
+    assertTrue(folder.resolve("well").toFile().delete());
+    awaitHealth("goes-on", "unhealthy");
+  }
+
+  private static long restarts(String container) {
+    return document(container).requiredObject("summary").number("restarts", -1);
   }
 
   /** The line of a hanging check, as top shows it. */
