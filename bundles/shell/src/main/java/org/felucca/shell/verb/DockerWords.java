@@ -44,9 +44,7 @@ final class DockerWords {
     state.put("ExitCode", row.exitStatus() == null ? 0 : row.exitStatus());
     state.put("StartedAt", row.startedAt());
     state.put("FinishedAt", row.exitedAt());
-    if (health instanceof Health checked) {
-      state.put("Health", health(checked));
-    }
+    state.put("Health", health instanceof Health checked ? health(checked) : null);
     return state;
   }
 
