@@ -87,8 +87,9 @@ final class ContainerEnd {
     ManagedOptions options = ManagedOptions.of(container);
     boolean order = signal == KILL_SIGNAL || (options != null && signal == options.stopSignal());
     if (order && options != null) {
+      boolean waiting = lifecycle.isRestarting(container, lifecycle.task(scope, id));
       container = told(scope, id);
-      if (lifecycle.task(scope, id) == null && options.life().restart().restarts()) {
+      if (waiting && lifecycle.task(scope, id) == null) {
         return; // it waits for its next start, which will not come now
       }
     }

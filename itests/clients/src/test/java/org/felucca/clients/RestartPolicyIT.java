@@ -108,6 +108,7 @@ class RestartPolicyIT {
     engine.awaitStatus("web", "running");
     felucca("kill", "web").ok();
     engine.awaitStatus("web", "stopped");
+    felucca("kill", "web").refused("web", "does not run");
   }
 
   @Test
