@@ -12,6 +12,7 @@ import org.apache.felix.service.command.Function;
 import org.apache.felix.service.command.Job;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.shell.view.Similar;
 import org.jspecify.annotations.Nullable;
 
 /** What the shell wants of gogo. */
@@ -73,7 +74,10 @@ public final class Gogo {
       throw e;
     } catch (CommandNotFoundException e) {
       throw new EngineException(
-          ErrorKind.INVALID_ARGUMENT, e.getCommand() + " is no command; help lists the verbs", e);
+          ErrorKind.INVALID_ARGUMENT,
+          "%s is no command%s; help lists the verbs"
+              .formatted(e.getCommand(), Similar.question(e.getCommand(), verbs(session))),
+          e);
     }
   }
 

@@ -132,7 +132,12 @@ abstract class CreateArguments extends Verb {
     Path idFile = life.reserveIdFile(call());
     try {
       ContainerId id =
-          services().containers().use(containers -> containers.create(scope, options)).id();
+          orGuess(
+                  Names.IMAGES,
+                  image,
+                  () ->
+                      services().containers().use(containers -> containers.create(scope, options)))
+              .id();
       if (idFile != null) {
         LifeArguments.writeIdFile(idFile, id.value());
       }

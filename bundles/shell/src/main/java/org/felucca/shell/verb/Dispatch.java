@@ -13,6 +13,7 @@ import org.felucca.shell.verb.Entry.Leaf;
 import org.felucca.shell.view.Similar;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -59,7 +60,7 @@ public final class Dispatch {
     } catch (ParameterException e) {
       throw new EngineException(
           org.felucca.api.ErrorKind.INVALID_ARGUMENT,
-          "%s: %s; see felucca %s --help".formatted(path, explain(e), path),
+          "%s: %s; see felucca %s --help".formatted(path, explain(line, e), path),
           e);
     }
     if (verb.help) {
@@ -71,17 +72,29 @@ public final class Dispatch {
     verb.run(call);
   }
 
-  private static String explain(ParameterException e) {
-    String message = e.getMessage();
-    String text =
-        message == null || message.isEmpty()
-            ? "the arguments are wrong"
-            : Character.toLowerCase(message.charAt(0)) + message.substring(1);
-    if (e instanceof UnmatchedArgumentException unmatched
-        && !unmatched.getSuggestions().isEmpty()) {
-      return text + "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
+  private static String explain(CommandLine line, ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().getFirst();
+      if (!first.startsWith("-") || first.length() < 2) {
+        return "%s is one argument too many".formatted(Identifiers.quote(first));
+      }
+      String option = first.indexOf('=') > 0 ? first.substring(0, first.indexOf('=')) : first;
+      return "there is no option %s%s"
+          .formatted(
+              Identifiers.quote(option), Similar.question(option, options(line)).replace("?", ""));
     }
-    return text;
+    String message = e.getMessage();
+    return message == null || message.isEmpty()
+        ? "the arguments are wrong"
+        : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+  }
+
+  private static List<String> options(CommandLine line) {
+    return line.getCommandSpec().options().stream()
+        .filter(option -> !option.hidden())
+        .map(OptionSpec::longestName)
+        .filter(name -> name.startsWith("--"))
+        .toList();
   }
 
   /** Whether a word asks for help. */

@@ -87,7 +87,7 @@ final class InteractiveShell {
           };
       resize(terminal);
       client.listen(listener);
-      terminal.handle(Signal.INT, signal -> Gogo.interruptJobs(session));
+      terminal.handle(Signal.INT, signal -> interrupt(session, terminal));
       try {
         LineReader reader = reader(session, terminal);
         if (greeting) {
@@ -162,9 +162,17 @@ final class InteractiveShell {
     }
   }
 
+  /** The terminal has written {@code ^C} into its buffer by now. */
+  private static void interrupt(CommandSession session, Terminal terminal) {
+    terminal.writer().println();
+    terminal.flush();
+    Gogo.interruptJobs(session);
+  }
+
   private void complain(PrintStream out, Exception e) {
     String message = ExitStatus.message(e);
-    if (message != null) {
+    // Whoever pressed ctrl-c knows.
+    if (message != null && !(e instanceof InterruptedException)) {
       out.println((coloured ? RED : "") + "felucca: " + message + (coloured ? PLAIN : ""));
     }
   }

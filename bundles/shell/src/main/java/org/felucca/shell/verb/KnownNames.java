@@ -105,8 +105,10 @@ final class KnownNames {
    * The failure that nothing has a name, with {@code "; did you mean ...?"} if there is a guess.
    */
   EngineException withGuess(EngineException failure, Names names, String text) {
-    List<String> close = Similar.close(text, of(names).stream().map(Known::name).toList());
-    return close.isEmpty()
+    List<String> known = of(names).stream().map(Known::name).toList();
+    List<String> close = Similar.close(text, known);
+    // What is there under this name is not what the failure is about.
+    return close.isEmpty() || known.contains(text)
         ? failure
         : new EngineException(
             failure.kind(),

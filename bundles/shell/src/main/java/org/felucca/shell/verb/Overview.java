@@ -35,8 +35,19 @@ public final class Overview {
         section = entry.getValue().section();
         overview.heading(section);
       }
-      if (entry.getValue() instanceof Group group && !entry.getKey().equals("container")) {
-        overview.list(entry.getKey() + " ", group.children());
+      if (entry.getValue() instanceof Group group) {
+        boolean same = entry.getKey().equals("container");
+        if (same) {
+          overview.entry("", entry.getKey(), group, Verbs.all());
+        }
+        group
+            .children()
+            .forEach(
+                (name, child) -> {
+                  if (!same || !isAlsoAtTheTop(name)) {
+                    overview.entry(entry.getKey() + " ", name, child, group.children());
+                  }
+                });
       } else {
         overview.entry("", entry.getKey(), entry.getValue(), Verbs.all());
       }
@@ -54,6 +65,10 @@ public final class Overview {
     overview.line("Usage: felucca %s VERB [OPTIONS] [ARGUMENTS]\n".formatted(path));
     overview.list("", group.children());
     return overview.end("felucca %s VERB --help says more of a verb.".formatted(path));
+  }
+
+  private static boolean isAlsoAtTheTop(String name) {
+    return Verbs.all().containsKey(name) || name.equals("ls");
   }
 
   private void list(String before, Map<String, Entry> entries) {

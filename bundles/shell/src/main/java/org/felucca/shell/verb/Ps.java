@@ -86,6 +86,7 @@ final class Ps extends Listing<ContainerRow> {
         .column("CREATED", "RunningFor", row -> Words.ago(row.createdAt(), now))
         .dispensable()
         .column("STATUS", "Status", row -> row.statusText(now))
+        .shrinks()
         .style(Ps::style)
         .column("RUNTIME", "Runtime", ContainerRow::runtime)
         .dispensable()

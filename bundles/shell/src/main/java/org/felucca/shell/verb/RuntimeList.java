@@ -50,7 +50,9 @@ final class RuntimeList extends Listing<RuntimeList.Row> {
         .column("OCI", "OCI", row -> row.ociVersion() == null ? "" : row.ociVersion())
         .dispensable()
         .column("BINARY", "Binary", row -> row.binary() == null ? "" : row.binary())
+        .shrinks()
         .column("CONTAINERS", "Containers", row -> Integer.toString(row.containers()))
+        .dispensable()
         .column("ALIASES", "Aliases", row -> String.join(", ", row.aliases()))
         .shrinks()
         .dispensable();

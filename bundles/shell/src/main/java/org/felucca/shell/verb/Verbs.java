@@ -22,7 +22,7 @@ public final class Verbs {
           .verb("inspect", "Show all that is known of containers or images", Inspect::new)
           .group(
               "container",
-              "The verbs above by their longer names: container ls, container rm, ...",
+              "The same by longer names: container ls, container rm",
               containers()
                   .verb("ls", "List containers", Ps::new)
                   .verb("inspect", "Show all that is known of containers", Inspect::new)
@@ -76,10 +76,7 @@ public final class Verbs {
           .verb("info", "Show the engine at a glance", Info::new)
           .verb("version", "Show the versions of the engine", Version::new)
           .section("Shell")
-          .verb(
-              "shell",
-              "Open the interactive shell, or run the lines of standard input",
-              OpenShell::new)
+          .verb("shell", "Open an interactive shell, or run the lines of a pipe", OpenShell::new)
           .verb("source", "Run the lines of a file", Source::new)
           .verb("completion", "Write the completion file of a shell", CompletionFile::new)
           .verb("help", "Show this, or the help of a verb", Help::new)

@@ -112,6 +112,8 @@ class VerbsTest {
         .filter(typed -> !typed.path().startsWith("container "))
         .forEach(typed -> assertTrue(overview.contains("  " + typed.path() + " "), typed.path()));
     assertTrue(overview.contains("\nContainers\n  run"), overview);
+    assertTrue(overview.contains("\n  container prune "), overview);
+    assertFalse(overview.contains("\n  container run "), overview);
     assertTrue(overview.contains("  image ls         List images (images, list)\n"), overview);
     assertTrue(overview.contains("\nFrom other bundles\n  dance\n"), overview);
     overview.lines().forEach(line -> assertTrue(line.length() <= 100, line));
