@@ -39,7 +39,7 @@ public final class FilterCommands {
   public FilterCommands(BundleContext context, @Reference CommandProcessor processor) {
     registrations =
         List.of(
-            publish(context, Posix.class, new Posix(processor), FILTERS),
+            publish(context, Posix.class, new LineFilters(processor), FILTERS),
             publish(context, Procedural.class, new Procedural(), FLOW),
             // Lets felix:update and its like take a bundle's number.
             context.registerService(

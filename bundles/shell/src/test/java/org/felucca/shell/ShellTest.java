@@ -162,7 +162,7 @@ class ShellTest {
           lines
               .get(1)
               .matches(
-                  "0000000000ab   busybox   \"sleep 1000\"   3 minutes ago   Up 3 minutes   crun +web"),
+                  "0000000000ab   busybox   \"sleep 1000\"   3 hours ago   Up 3 hours   crun +web"),
           client.out());
       assertEquals("", client.err());
       assertEquals(List.of(), client.frames, "a listing asks for input");
@@ -246,7 +246,7 @@ class ShellTest {
     try (TestClient client =
         TestClient.call(path, "ps", "--format", "table {{.Names}}\\t{{.Status}}")) {
       assertEquals(0, client.exit());
-      assertEquals("NAMES   STATUS\ndb      Up 3 minutes\nweb     Up 3 minutes\n", client.out());
+      assertEquals("NAMES   STATUS\ndb      Up 3 hours\nweb     Up 3 hours\n", client.out());
     }
     try (TestClient client = TestClient.call(path, "ps", "--format", "{{json .}}")) {
       assertEquals(0, client.exit());
@@ -321,7 +321,7 @@ class ShellTest {
     engine.end(running("gone"), 0);
     engine.create(SCOPE, named("busybox", "fresh", List.of("true")));
 
-    assertEquals("web\tbusybox, Up 3 minutes\n", complete("stop", ""));
+    assertEquals("web\tbusybox, Up 3 hours\n", complete("stop", ""));
     assertEquals(List.of("gone", "fresh"), names(complete("start", "")));
     assertEquals(List.of("web", "gone", "fresh"), names(complete("rm", "-f", "")));
     assertEquals(List.of("gone"), names(complete("rm", "web", "g")));
@@ -350,6 +350,20 @@ class ShellTest {
     try (TestClient client = TestClient.call(path, "completion", "bash")) {
       assertEquals(0, client.exit(), client.err());
       assertTrue(client.out().contains("\ncomplete -F _felucca felucca\n"), client.out());
+    }
+  }
+
+  @Test
+  void filters_ofLines_areAsPeopleTypeThem() throws Exception {
+    running("one");
+    running("two");
+    try (TestClient client = TestClient.call(path, "shell")) {
+      client.type("ps --format '{{.Names}}' | grep w\nps | head -1\nps | tail -n 1 | wc -l\n");
+      client.send(Frame.STDIN_EOF);
+      assertEquals(0, client.exit(), client.err());
+      assertEquals("two", client.out().lines().findFirst().orElseThrow());
+      assertTrue(client.out().lines().toList().get(1).startsWith("CONTAINER ID"), client.out());
+      assertFalse(client.out().contains("\u001b"), client.out());
     }
   }
 

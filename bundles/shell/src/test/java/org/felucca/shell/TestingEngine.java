@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 /** An engine in memory: its containers run until a test ends them. */
 final class TestingEngine implements ContainerService, ContainerControl, TaskService {
   /** Of each test its own, so that a slow machine does not make it longer ago. */
-  final Instant then = Instant.now().minusSeconds(180);
+  final Instant then = Instant.now().minusSeconds(12_600);
 
   static final class Container {
     final ContainerRecord record;

@@ -163,8 +163,7 @@ class ShellHabitsIT {
             "{{.State.Status}} {{.Config.Image}} {{index .spec.process.args 1}}",
             "web")
         .prints("running busybox 1000\n");
-    felucca("inspect", "-f", "{{range .Config.Env}}{{.}};{{end}}", "web")
-        .prints("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin;\n");
+    felucca("inspect", "-f", "{{range .Config.Cmd}}{{.}};{{end}}", "web").prints("sleep;1000;\n");
     felucca("images", "--format", "{{.Repository}}:{{.Tag}}").prints("busybox:latest\n");
     felucca("image", "inspect", "-f", "{{len .RootFS.Layers}} {{.Os}}", "busybox")
         .prints("1 linux\n");

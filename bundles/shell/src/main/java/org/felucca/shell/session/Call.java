@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Process;
@@ -90,10 +91,15 @@ public record Call(
 
   /** Whether colours are wanted. */
   public boolean isColoured() {
-    String refused = environment("NO_COLOR");
-    return isTerminal()
-        && (refused == null || refused.isEmpty())
-        && !"dumb".equals(environment("TERM"));
+    return client != null && isTerminal() && isColoured(client);
+  }
+
+  /** Whether a client's standard output is a terminal that shows colours, and may. */
+  public static boolean isColoured(Client client) {
+    Map<String, String> environment = client.hello().environment();
+    return client.hello().isTerminal(1)
+        && environment.getOrDefault("NO_COLOR", "").isEmpty()
+        && !"dumb".equals(environment.get("TERM"));
   }
 
   /** The width of the terminal that is written to; 0 if none is. */

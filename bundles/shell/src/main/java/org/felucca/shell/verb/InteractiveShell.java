@@ -59,8 +59,7 @@ final class InteractiveShell {
     String type = call.environment("TERM");
     client.raw(true);
     client.resume(List.of("shell", "--again"));
-    PrintStream out =
-        new PrintStream(new CarriageReturns(client.out()), true, StandardCharsets.UTF_8);
+    PrintStream out = output();
     try (Terminal terminal =
             new ExternalTerminal(
                 "felucca",
@@ -69,8 +68,9 @@ final class InteractiveShell {
                 client.out(),
                 StandardCharsets.UTF_8,
                 SignalHandler.SIG_IGN);
-        CommandSession session = processor().createSession(terminal.input(), out, out)) {
-      prepare(session, terminal);
+        RenewedSession session =
+            new RenewedSession(
+                processor(), terminal, this::output, fresh -> prepare(fresh, terminal))) {
       ClientListener listener =
           new ClientListener() {
             @Override
@@ -81,7 +81,7 @@ final class InteractiveShell {
 
             @Override
             public boolean signalled(int signal) {
-              Gogo.interruptJobs(session);
+              session.interrupt();
               return true;
             }
           };
@@ -106,6 +106,10 @@ final class InteractiveShell {
     }
   }
 
+  private PrintStream output() {
+    return new PrintStream(new CarriageReturns(client.out()), true, StandardCharsets.UTF_8);
+  }
+
   private CommandProcessor processor() {
     return (CommandProcessor) call.session().get(Call.PROCESSOR);
   }
@@ -118,15 +122,15 @@ final class InteractiveShell {
     session.put(".terminal", terminal);
   }
 
-  private LineReader reader(CommandSession session, Terminal terminal) {
+  private LineReader reader(RenewedSession session, Terminal terminal) {
     LineReaderBuilder builder =
         LineReaderBuilder.builder()
             .appName("felucca")
             .terminal(terminal)
             .parser(new Parser())
-            .completer(new VerbCompleter(call.services(), session, scope));
+            .completer(new VerbCompleter(call.services(), session::session, scope));
     if (coloured) {
-      builder.highlighter(new Highlighter(session));
+      builder.highlighter(new Highlighter(session.session()));
     }
     if (call.session().get(Call.HISTORY) instanceof Path file) {
       builder.variable(LineReader.HISTORY_FILE, file);
@@ -137,7 +141,7 @@ final class InteractiveShell {
         .build();
   }
 
-  private void loop(CommandSession session, LineReader reader, PrintStream out) throws IOException {
+  private void loop(RenewedSession session, LineReader reader, PrintStream out) throws IOException {
     String prompt = coloured ? BOLD_BLUE + PROMPT + PLAIN : PROMPT;
     while (client.cancellation() == null) {
       String line;
@@ -155,7 +159,7 @@ final class InteractiveShell {
         continue;
       }
       try {
-        Gogo.execute(session, line);
+        session.execute(line);
       } catch (Exception e) {
         complain(out, e);
       }
@@ -163,10 +167,10 @@ final class InteractiveShell {
   }
 
   /** The terminal has written {@code ^C} into its buffer by now. */
-  private static void interrupt(CommandSession session, Terminal terminal) {
+  private static void interrupt(RenewedSession session, Terminal terminal) {
     terminal.writer().println();
     terminal.flush();
-    Gogo.interruptJobs(session);
+    session.interrupt();
   }
 
   private void complain(PrintStream out, Exception e) {

@@ -3,6 +3,7 @@ package org.felucca.shell.verb;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.felix.service.command.CommandSession;
 import org.felucca.api.Scope;
 import org.felucca.shell.session.Gogo;
@@ -15,13 +16,13 @@ import org.jline.reader.ParsedLine;
 /** Completes in the interactive shell. */
 final class VerbCompleter implements Completer {
   private final Services services;
-  private final CommandSession session;
+  private final Supplier<CommandSession> session;
   private final Scope scope;
 
   /**
    * @param scope where names are looked for
    */
-  VerbCompleter(Services services, CommandSession session, Scope scope) {
+  VerbCompleter(Services services, Supplier<CommandSession> session, Scope scope) {
     this.services = services;
     this.session = session;
     this.scope = scope;
@@ -30,7 +31,7 @@ final class VerbCompleter implements Completer {
   @Override
   public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
     List<String> before = line.words().subList(0, Math.min(line.wordIndex(), line.words().size()));
-    Set<String> others = new HashSet<>(Gogo.verbs(session));
+    Set<String> others = new HashSet<>(Gogo.verbs(session.get()));
     others.remove(Gogo.SCOPE);
     others.add("exit");
     String word = line.word().substring(0, Math.min(line.wordCursor(), line.word().length()));
