@@ -7,6 +7,7 @@ import org.felucca.api.container.CommitOptions;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.image.Image;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -46,6 +47,8 @@ final class Commit extends Verb {
       description = "how the new layer is stored (gzip if not said)")
   String compression = "gzip";
 
+  @Mixin ProgressOptions progress = new ProgressOptions();
+
   @Parameters(index = "0", paramLabel = "CONTAINER", description = "id or name")
   String container = "";
 
@@ -61,10 +64,10 @@ final class Commit extends Verb {
     Scope scope = scope();
     ContainerId id = container(container).id();
     CommitOptions options = new CommitOptions(image, author, message, changes, pause, compression);
-    Image made =
-        services()
-            .files()
-            .use(files -> files.commit(scope, id, options, org.felucca.api.Progress.NONE));
+    Image made;
+    try (ProgressReport report = progress.begin(call(), false)) {
+      made = services().files().use(files -> files.commit(scope, id, options, report));
+    }
     say(made.target().digest().toString());
   }
 

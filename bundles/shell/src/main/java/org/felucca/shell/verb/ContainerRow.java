@@ -28,7 +28,8 @@ record ContainerRow(
     Map<String, String> labels,
     String restartPolicy,
     int restarts,
-    @Nullable String health) {
+    @Nullable String health,
+    @Nullable Long size) {
 
   static ContainerRow of(ContainerView view) {
     TaskState task = view.task();
@@ -48,7 +49,29 @@ record ContainerRow(
         view.container().labels(),
         view.restart().toString(),
         view.restarts(),
-        view.health() == null ? null : view.health().status().name().toLowerCase(Locale.ROOT));
+        view.health() == null ? null : view.health().status().name().toLowerCase(Locale.ROOT),
+        null);
+  }
+
+  /** With the bytes that its own files take. */
+  ContainerRow withSize(@Nullable Long bytes) {
+    return new ContainerRow(
+        id,
+        name,
+        image,
+        command,
+        status,
+        exitStatus,
+        exitedAt,
+        startedAt,
+        createdAt,
+        pid,
+        runtime,
+        labels,
+        restartPolicy,
+        restarts,
+        health,
+        bytes);
   }
 
   boolean isActive() {

@@ -9,6 +9,7 @@ import java.util.List;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -19,6 +20,8 @@ final class Export extends Verb {
       paramLabel = "FILE",
       description = "a file, or - for standard output, which is the default")
   String output = "-";
+
+  @Mixin ProgressOptions progress = new ProgressOptions();
 
   @Parameters(index = "0", paramLabel = "CONTAINER", description = "id or name")
   String container = "";
@@ -48,14 +51,17 @@ final class Export extends Verb {
     }
   }
 
-  private void export(Scope scope, ContainerId id, OutputStream tar) {
-    services()
-        .files()
-        .use(
-            files -> {
-              files.export(scope, id, tar);
-              return true;
-            });
+  private void export(Scope scope, ContainerId id, OutputStream tar) throws IOException {
+    try (ProgressReport report = progress.begin(call(), false);
+        OutputStream counted = report.counting(tar, container, "exporting")) {
+      services()
+          .files()
+          .use(
+              files -> {
+                files.export(scope, id, counted);
+                return true;
+              });
+    }
   }
 
   @Override

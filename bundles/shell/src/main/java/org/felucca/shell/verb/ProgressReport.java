@@ -1,5 +1,8 @@
 package org.felucca.shell.verb;
 
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -64,6 +67,35 @@ final class ProgressReport implements Progress, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * A stream that tells how much has gone into another one; closing it only flushes that.
+   *
+   * @param item what is written
+   * @param state the word for it
+   */
+  OutputStream counting(OutputStream to, String item, String state) {
+    return new FilterOutputStream(to) {
+      private long done;
+
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+        done += length;
+        report(item, state, done, 0);
+      }
+
+      @Override
+      public void close() throws IOException {
+        flush();
+      }
+    };
   }
 
   private boolean locked() {

@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
+import org.felucca.api.container.ContainerRecord;
 import org.felucca.oci.filter.Fields;
 import org.felucca.shell.view.Style;
 import org.felucca.shell.view.Table;
@@ -39,13 +41,41 @@ final class Ps extends Listing<ContainerRow> {
           "only so many that were made last, in whatever state; -n COUNT does it as well, as docker has it")
   @Nullable Integer last;
 
+  @Option(
+      names = {"-s", "--size"},
+      description = "also what each has written into its own files; looks at them all")
+  boolean size;
+
   @Override
   protected List<ContainerRow> rows() {
     Scope scope = scope();
     return services().containers().use(containers -> containers.list(scope, List.of())).stream()
-        .map(ContainerRow::of)
+        .map(
+            view ->
+                size
+                    ? ContainerRow.of(view).withSize(size(scope, view.container()))
+                    : ContainerRow.of(view))
         .toList()
         .reversed();
+  }
+
+  /** What it has written itself; null if nobody knows. */
+  private @Nullable Long size(Scope scope, ContainerRecord container) {
+    if (container.snapshotKey().isEmpty()) {
+      return null;
+    }
+    try {
+      return services()
+          .snapshots()
+          .use(
+              snapshots -> snapshots.usage(scope, container.snapshotter(), container.snapshotKey()))
+          .bytes();
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.UNAVAILABLE || e.kind() == ErrorKind.CANCELLED) {
+        throw e;
+      }
+      return null;
+    }
   }
 
   @Override
@@ -58,6 +88,7 @@ final class Ps extends Listing<ContainerRow> {
     if (last != null && last < -1) {
       throw EngineException.invalid("--last " + last + " must be a number of containers");
     }
+    size |= format != null && format.contains(".Size");
     super.run();
   }
 
@@ -76,22 +107,27 @@ final class Ps extends Listing<ContainerRow> {
   @Override
   protected Columns<ContainerRow> columns() {
     Instant now = Instant.now();
-    return new Columns<>(ContainerRow.class)
-        .column("CONTAINER ID", "ID", this::brief)
-        .column("IMAGE", "Image", ContainerRow::imageText)
-        .shrinks()
-        .column("COMMAND", "Command", this::command)
-        .shrinks()
-        .dispensable()
-        .column("CREATED", "RunningFor", row -> Words.ago(row.createdAt(), now))
-        .dispensable()
-        .column("STATUS", "Status", row -> row.statusText(now))
-        .shrinks()
-        .style(Ps::style)
-        .column("RUNTIME", "Runtime", ContainerRow::runtime)
-        .dispensable()
-        .column("NAMES", "Names", ContainerRow::name)
-        .shrinks()
+    Columns<ContainerRow> columns =
+        new Columns<>(ContainerRow.class)
+            .column("CONTAINER ID", "ID", this::brief)
+            .column("IMAGE", "Image", ContainerRow::imageText)
+            .shrinks()
+            .column("COMMAND", "Command", this::command)
+            .shrinks()
+            .dispensable()
+            .column("CREATED", "RunningFor", row -> Words.ago(row.createdAt(), now))
+            .dispensable()
+            .column("STATUS", "Status", row -> row.statusText(now))
+            .shrinks()
+            .style(Ps::style)
+            .column("RUNTIME", "Runtime", ContainerRow::runtime)
+            .dispensable()
+            .column("NAMES", "Names", ContainerRow::name)
+            .shrinks();
+    if (size) {
+      columns.column("SIZE", "Size", row -> row.size() == null ? "" : Words.bytes(row.size()));
+    }
+    return columns
         .word("State", row -> row.status().equals("stopped") ? "exited" : row.status())
         .word("CreatedAt", row -> row.createdAt().toString())
         .word("Labels", row -> Words.pairs(row.labels()));
