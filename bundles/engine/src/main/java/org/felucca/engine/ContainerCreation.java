@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.felucca.api.container.LifeOptions;
 import org.felucca.api.container.LogOptions;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.container.Resources;
+import org.felucca.api.container.StorageOptions;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageService;
 import org.felucca.api.image.Platform;
@@ -58,6 +60,8 @@ final class ContainerCreation {
   private final EnginePaths paths;
   private final Neighbours neighbours;
   private final NamespaceDefaults defaults;
+  private final VolumeUseCases volumes;
+  private final VolumeMounts mounts;
   private final ContainerLogs logs;
   private final SecureRandom random = new SecureRandom();
 
@@ -67,6 +71,7 @@ final class ContainerCreation {
       ContainerStore containers,
       SpecService specs,
       RuntimeLookup runtimes,
+      VolumeUseCases volumes,
       EnginePaths paths,
       NamespaceDefaults defaults,
       ContainerLogs logs) {
@@ -78,6 +83,8 @@ final class ContainerCreation {
     this.paths = paths;
     this.neighbours = new Neighbours(containers);
     this.defaults = defaults;
+    this.volumes = volumes;
+    this.mounts = new VolumeMounts(containers, volumes);
     this.logs = logs;
   }
 
@@ -87,86 +94,125 @@ final class ContainerCreation {
       Identifiers.check("container name", name);
       checkFree(scope, name);
     }
+    RuntimeLookup.Choice runtime = runtimes.choose(defaults.runtime(scope, given.runtime()));
+    Source source = source(scope, given);
+    ImageConfig image = ImageConfig.parse(source.config(), "the config of the image");
     CreateOptions options = neighbours.resolve(scope, given);
     if (options.life().autoRemove() && options.life().restart().restarts()) {
       throw EngineException.invalid(
           "--rm and --restart %s contradict each other; give one of them"
               .formatted(options.life().restart()));
     }
-    RuntimeLookup.Choice runtime = runtimes.choose(defaults.runtime(scope, options.runtime()));
     if (!options.resources().equals(Resources.UNLIMITED)) {
       options =
           options.withResources(
               HostLimits.detect().checked(options.resources(), runtime.info().version()));
     }
+    options = options.withStorage(mounts.wanted(scope, options.storage(), image));
     SpecHost host = OptionChecks.check(options);
     specs.check(options, host);
+    LifeOptions life = life(options.life(), image, source.config());
     LogOptions log = logs.check(options.log());
-    Source source = source(scope, options);
-    LifeOptions life = life(options.life(), source.config());
     ContainerId id = new ContainerId(newId());
-    Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
-    try {
-      List<Mount> root = root(quick, source, id);
-      Surroundings surroundings =
-          new Surroundings(
-              options.network(),
-              options.namespaces(),
-              binds(options.storage().mounts()),
-              List.of(),
-              options.root().folder());
-      NameFiles names =
-          new NameFiles(
-              paths
-                  .container(scope.namespace(), surroundings.namesOf(id))
-                  .resolve(NameFiles.FOLDER));
-      if (surroundings.namesOf(id).equals(id)) {
-        names.make(
-            options.network(),
-            options.namespaces().network(),
-            StartPreparation.hostname(surroundings, id));
-      }
-      SpecRequest request =
-          new SpecRequest(
-              scope.namespace(),
-              id,
-              options,
-              source.config(),
-              Path.of("/"),
-              runtime.info().ociVersion(),
-              host,
-              names.mounts(options.root().readOnly()));
-      byte[] spec = RootfsView.with(root, folder -> specs.generate(request.withRootfs(folder)));
-      Map<String, String> labels = new HashMap<>(options.labels());
-      labels.put(ContainerRecord.NAME_LABEL, name == null ? ContainerNames.random() : name);
-      ContainerRecord record =
-          new ContainerRecord(
-              id,
-              labels,
-              source.name(),
-              runtime.name(),
-              null,
-              new TypedBytes(TypedBytes.OCI_SPEC, spec),
-              source.snapshotter(),
-              source.snapshotter().isEmpty() ? "" : id.value(),
-              "",
-              Instant.EPOCH,
-              Instant.EPOCH,
-              Map.of(
-                  ManagedOptions.EXTENSION,
-                  new ManagedOptions(
-                          options.process().terminal(),
-                          options.process().stdin(),
-                          life,
-                          log,
-                          RuntimeSpec.parse(spec).args(),
-                          surroundings)
-                      .bytes()));
-      return keep(life.autoRemove() ? quick : scope, record, name == null);
+    List<String> made = new ArrayList<>();
+    try (VolumeUseCases.Use _ = volumes.use()) {
+      return make(
+          scope, options.withLife(life).withLog(log), new Plan(id, runtime, source, host, made));
     } catch (RuntimeException e) {
-      undo(scope, source, id);
+      undo(scope, source, id, made);
       throw e;
     }
+  }
+
+  /**
+   * What was decided before anything is made.
+   *
+   * @param made gets the names of new volumes
+   */
+  private record Plan(
+      ContainerId id,
+      RuntimeLookup.Choice runtime,
+      Source source,
+      SpecHost host,
+      List<String> made) {}
+
+  private ContainerRecord make(Scope scope, CreateOptions options, Plan plan) {
+    ContainerId id = plan.id();
+    Source source = plan.source();
+    Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
+    List<Mount> root = root(scope, source, id);
+    VolumeMounts.Resolved resolved =
+        mounts.make(scope, options.storage().mounts(), root, plan.made());
+    Made parts = RootfsView.with(root, folder -> parts(scope, options, plan, resolved, folder));
+    Map<String, String> labels = new HashMap<>(options.labels());
+    String name = options.name();
+    labels.put(ContainerRecord.NAME_LABEL, name == null ? ContainerNames.random() : name);
+    ContainerRecord record =
+        new ContainerRecord(
+            id,
+            labels,
+            source.name(),
+            plan.runtime().name(),
+            null,
+            new TypedBytes(TypedBytes.OCI_SPEC, parts.spec()),
+            source.snapshotter(),
+            source.snapshotter().isEmpty() ? "" : id.value(),
+            "",
+            Instant.EPOCH,
+            Instant.EPOCH,
+            Map.of(
+                ManagedOptions.EXTENSION,
+                new ManagedOptions(
+                        options.process().terminal(),
+                        options.process().stdin(),
+                        options.life(),
+                        options.log(),
+                        RuntimeSpec.parse(parts.spec()).args(),
+                        parts.surroundings())
+                    .bytes()));
+    return keep(options.life().autoRemove() ? quick : scope, record, name == null);
+  }
+
+  /** What is made for a container beside its root file system. */
+  private record Made(byte[] spec, Surroundings surroundings) {}
+
+  private Made parts(
+      Scope scope, CreateOptions options, Plan plan, VolumeMounts.Resolved resolved, Path rootfs) {
+    ContainerId id = plan.id();
+    resolved.filled().forEach(filled -> volumes.dress(scope, filled, rootfs));
+    Surroundings surroundings =
+        new Surroundings(
+            options.network(),
+            options.namespaces(),
+            binds(resolved.mounts()),
+            resolved.volumes(),
+            options.root().folder());
+    ContainerId named = surroundings.namesOf(id);
+    NameFiles names =
+        new NameFiles(paths.container(scope.namespace(), named).resolve(NameFiles.FOLDER));
+    if (named.equals(id)) {
+      names.make(
+          options.network(),
+          options.namespaces().network(),
+          StartPreparation.hostname(surroundings, id));
+    }
+    List<MountOption.Bind> engineMounts = new ArrayList<>(names.mounts(options.root().readOnly()));
+    if (options.process().init()) {
+      engineMounts.add(new MountOption.Bind(paths.init(), SpecService.INIT, true, List.of("bind")));
+    }
+    byte[] spec =
+        specs.generate(
+            new SpecRequest(
+                scope.namespace(),
+                id,
+                options.withStorage(
+                    new StorageOptions(resolved.mounts(), List.of(), options.storage().shmSize())),
+                plan.source().config(),
+                rootfs,
+                plan.runtime().info().ociVersion(),
+                plan.host(),
+                engineMounts));
+    return new Made(spec, surroundings);
   }
 
   /**
@@ -175,11 +221,15 @@ final class ContainerCreation {
    * @param name of the image; empty for a folder
    * @param config of the image
    * @param snapshotter empty for a folder
-   * @param parent the snapshot below it; empty for a folder
+   * @param image what is unpacked, or null
    * @param folder the folder, or null
    */
   private record Source(
-      String name, byte[] config, String snapshotter, String parent, @Nullable Path folder) {}
+      String name,
+      byte[] config,
+      String snapshotter,
+      @Nullable ResolvedImage image,
+      @Nullable Path folder) {}
 
   /** Of a folder nothing is known. */
   private static byte[] folderConfig() {
@@ -202,30 +252,30 @@ final class ContainerCreation {
         throw EngineException.invalid(
             "--snapshotter and --platform are for images; leave them out with --rootfs");
       }
-      return new Source("", folderConfig(), "", "", folder);
+      return new Source("", folderConfig(), "", null, folder);
     }
     Platform platform = Objects.requireNonNullElse(options.root().platform(), Platform.host());
     Image image = images.find(scope, options.root().image());
     ResolvedImage resolved = images.resolve(scope, image, platform);
     String snapshotter = defaults.snapshotter(scope, options.root().snapshotter());
-    return new Source(
-        image.name(),
-        resolved.configJson(),
-        snapshotter,
-        images.unpack(scope, resolved, snapshotter, Progress.NONE).toString(),
-        null);
+    return new Source(image.name(), resolved.configJson(), snapshotter, resolved, null);
   }
 
-  private List<Mount> root(Scope quick, Source source, ContainerId id) {
+  private List<Mount> root(Scope scope, Source source, ContainerId id) {
     Path folder = source.folder();
+    ResolvedImage image = source.image();
     if (folder != null) {
       return StartPreparation.folderMounts(folder);
     }
+    if (image == null) {
+      throw new IllegalStateException("neither an image nor a folder");
+    }
+    String parent = images.unpack(scope, image, source.snapshotter(), Progress.NONE).toString();
     return snapshots.prepare(
-        quick,
+        scope.withDurability(Durability.ENGINE_CRASH),
         source.snapshotter(),
         id.value(),
-        source.parent(),
+        parent,
         Map.of(CONTAINER_LABEL, id.value(), GC_ROOT, Instant.now().toString()));
   }
 
@@ -268,9 +318,10 @@ final class ContainerCreation {
     }
   }
 
-  private void undo(Scope scope, Source source, ContainerId id) {
+  private void undo(Scope scope, Source source, ContainerId id, List<String> made) {
     boolean interrupted = Thread.interrupted();
     try {
+      volumes.undo(scope, made);
       FileTrees.delete(paths.container(scope.namespace(), id));
       if (!source.snapshotter().isEmpty()) {
         snapshots.remove(
@@ -300,10 +351,10 @@ final class ContainerCreation {
   }
 
   /** Fills in what the image says of the end of its containers. */
-  private static LifeOptions life(LifeOptions wanted, byte[] imageConfig) {
+  private static LifeOptions life(LifeOptions wanted, ImageConfig image, byte[] imageConfig) {
     String signal = wanted.stopSignal();
     if (signal == null) {
-      signal = ImageConfig.parse(imageConfig, "the config of the image").config().stopSignal();
+      signal = image.config().stopSignal();
       if (signal == null || signal.isEmpty()) {
         signal = "SIGTERM";
       }

@@ -1,6 +1,7 @@
 package org.felucca.engine;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,7 @@ final class ContainerEnd {
   private final SnapshotService snapshots;
   private final TaskService tasks;
   private final EnginePaths paths;
+  private final VolumeUseCases volumes;
   private final ContainerLifecycle lifecycle;
 
   /** Those that are stopped to be started again at once; they are not removed in between. */
@@ -50,24 +52,27 @@ final class ContainerEnd {
       SnapshotService snapshots,
       TaskService tasks,
       EnginePaths paths,
+      VolumeUseCases volumes,
       ContainerLifecycle lifecycle) {
     this.containers = containers;
     this.snapshots = snapshots;
     this.tasks = tasks;
     this.paths = paths;
+    this.volumes = volumes;
     this.lifecycle = lifecycle;
   }
 
   /** Its stop signal, then SIGKILL; returns how it ended, also if it had before. */
-  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
+  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
     ContainerRecord container = told(scope, id);
+    Duration patience = grace == null ? ContainerLifecycle.options(container).stopTimeout() : grace;
     CompletableFuture<Exit> exit = lifecycle.exit(scope, id);
     if (exit.isDone()) {
       return get(exit, Duration.ZERO, container.name());
     }
     signal(scope, id, signal == null ? ContainerLifecycle.options(container).stopSignal() : signal);
     try {
-      return get(exit, grace, container.name());
+      return get(exit, patience, container.name());
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.DEADLINE_EXCEEDED) {
         throw e;
@@ -113,7 +118,7 @@ final class ContainerEnd {
   }
 
   /** Stops it if it runs, and starts it. */
-  int restart(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
+  int restart(Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
     TaskKey key = new TaskKey(scope.namespace(), id);
     restarting.add(key);
     try {
@@ -279,7 +284,11 @@ final class ContainerEnd {
     FileTrees.delete(paths.task(scope.namespace(), container.id()));
     FileTrees.delete(paths.container(scope.namespace(), container.id()));
     lifecycle.health().forget(new TaskKey(scope.namespace(), container.id()));
-    containers.delete(
-        ContainerLifecycle.options(container).autoRemove() ? quick : scope, container.id());
+    ManagedOptions options = ContainerLifecycle.options(container);
+    containers.delete(options.autoRemove() ? quick : scope, container.id());
+    if (options.autoRemove() && options.surroundings() != null) {
+      List<String> gone = volumes.release(scope, options.surroundings().volumes());
+      LOG.log(Level.FINE, "volumes went with their container names={0}", gone);
+    }
   }
 }

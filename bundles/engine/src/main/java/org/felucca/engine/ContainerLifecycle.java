@@ -68,7 +68,8 @@ final class ContainerLifecycle {
       BooleanSupplier closing,
       EngineRun run,
       ContainerLogs logs,
-      SpecService specs) {
+      SpecService specs,
+      VolumeUseCases volumes) {
     this.containers = containers;
     this.tasks = tasks;
     this.paths = paths;
@@ -79,7 +80,7 @@ final class ContainerLifecycle {
     this.run = run;
     this.logs = logs;
     this.starts = new StartPreparation(containers, snapshots, tasks, paths);
-    this.end = new ContainerEnd(containers, snapshots, tasks, paths, this);
+    this.end = new ContainerEnd(containers, snapshots, tasks, paths, volumes, this);
     this.restarts = new Restarts(this, run, background, closing);
     this.health =
         new HealthMonitor(

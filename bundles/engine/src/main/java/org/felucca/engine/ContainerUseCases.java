@@ -95,7 +95,8 @@ public final class ContainerUseCases implements ContainerService {
       @Reference LeaseStore leases,
       @Reference EventLog events,
       @Reference Collector collector,
-      @Reference RuntimeLookup runtimes) {
+      @Reference RuntimeLookup runtimes,
+      @Reference VolumeUseCases volumes) {
     this.containers = containers;
     this.tasks = tasks;
     this.specs = specs;
@@ -115,6 +116,7 @@ public final class ContainerUseCases implements ContainerService {
             containers,
             specs,
             runtimes,
+            volumes,
             paths,
             new NamespaceDefaults(namespaces, snapshots, config.default__snapshotter()),
             logs);
@@ -132,7 +134,8 @@ public final class ContainerUseCases implements ContainerService {
             () -> closing,
             run,
             logs,
-            specs);
+            specs,
+            volumes);
     Sweep sweep =
         new Sweep(
             containers, snapshots, paths, tasks, leases, collector, config.default__snapshotter());
@@ -337,7 +340,8 @@ public final class ContainerUseCases implements ContainerService {
   }
 
   @Override
-  public Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
+  public Exit stop(
+      Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
     return lifecycle.end().stop(scope, id, signal, grace);
   }
 

@@ -32,7 +32,6 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = ContainerControl.class)
 public final class ControlUseCases implements ContainerControl {
   private static final Logger LOG = Logger.getLogger(ControlUseCases.class.getName());
-  private static final Duration USUAL_GRACE = Duration.ofSeconds(10);
 
   private final ContainerUseCases useCases;
   private final ContainerLifecycle lifecycle;
@@ -101,12 +100,7 @@ public final class ControlUseCases implements ContainerControl {
   public int restart(
       Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
     useCases.awaitRecovered();
-    Duration patience = grace;
-    if (patience == null) {
-      ManagedOptions options = ContainerLifecycle.options(containers.get(scope, id));
-      patience = options.life().stopTimeout();
-    }
-    return lifecycle.end().restart(scope, id, signal, patience == null ? USUAL_GRACE : patience);
+    return lifecycle.end().restart(scope, id, signal, grace);
   }
 
   @Override

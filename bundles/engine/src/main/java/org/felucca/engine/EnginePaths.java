@@ -92,4 +92,14 @@ record EnginePaths(Path root, Path state, Path home) {
       return absolute;
     }
   }
+
+  /** The init of containers that want one. */
+  Path init() {
+    return home.resolve("bin").resolve("felucca-init");
+  }
+
+  /** What containers keep in volumes; survives a reboot. */
+  Path volumes(Namespace namespace) {
+    return root.resolve("volumes").resolve(namespace.value());
+  }
 }

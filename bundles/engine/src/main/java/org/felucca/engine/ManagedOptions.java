@@ -1,6 +1,8 @@
 package org.felucca.engine;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.LifeOptions;
@@ -30,6 +32,8 @@ record ManagedOptions(
     LogOptions log,
     @Nullable List<String> command,
     @Nullable Surroundings surroundings) {
+  private static final Duration USUAL_STOP = Duration.ofSeconds(10);
+
   static final String EXTENSION = "felucca.options";
 
   /** The options of a container; null if a client of another kind made it. */
@@ -48,6 +52,11 @@ record ManagedOptions(
   /** Whether it goes when it has ended. */
   boolean autoRemove() {
     return life.autoRemove();
+  }
+
+  /** How long it may take to end when it is asked to. */
+  Duration stopTimeout() {
+    return Objects.requireNonNullElse(life.stopTimeout(), USUAL_STOP);
   }
 
   /** The number of the signal that stops it. */

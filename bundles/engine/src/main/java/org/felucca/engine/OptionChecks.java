@@ -37,12 +37,6 @@ final class OptionChecks {
   static SpecHost check(CreateOptions options) {
     options.storage().mounts().forEach(OptionChecks::checkMount);
     NameFiles.check(options.network());
-    if (options.process().init()) {
-      throw EngineException.invalid("--init: there is no init yet; leave it out");
-    }
-    if (!options.storage().volumesFrom().isEmpty()) {
-      throw EngineException.invalid("--volumes-from: there are no volumes yet; leave it out");
-    }
     checkSecurity(options.security());
     options.devices().rules().forEach(OptionChecks::checkRule);
     checkLife(options.life());
@@ -57,11 +51,6 @@ final class OptionChecks {
       throw EngineException.invalid(
           "--volume or --mount: %s does not exist on this machine; make it first"
               .formatted(bind.source()));
-    }
-    if (mount instanceof MountOption.Volume volume) {
-      throw EngineException.invalid(
-          "--volume %s: there are no volumes yet; give a folder of this machine, as /here:%s"
-              .formatted(volume.destination(), volume.destination()));
     }
     if (mount instanceof MountOption.Tmpfs tmpfs) {
       if (tmpfs.size() != null && tmpfs.size() <= 0) {

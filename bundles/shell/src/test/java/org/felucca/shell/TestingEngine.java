@@ -204,8 +204,9 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
   }
 
   @Override
-  public Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace) {
-    calls.add("stop " + signal + " " + grace.toSeconds());
+  public Exit stop(
+      Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace) {
+    calls.add("stop " + signal + " " + (grace == null ? "its own" : grace.toSeconds()));
     end(id, 143);
     return new Exit(143, Instant.now());
   }

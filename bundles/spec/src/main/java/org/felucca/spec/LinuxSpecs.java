@@ -36,9 +36,6 @@ public final class LinuxSpecs implements SpecService {
   /** Nothing newer is used; a runtime that takes only an older version gets that one named. */
   private static final String VERSION = "1.1.0";
 
-  /** Where a container with an init of its own sees it. */
-  static final String INIT = "/dev/init";
-
   /** Reading files of an image holds a thread, which must not be the carrier of a virtual one. */
   private final ExecutorService readers =
       Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().name("spec-", 0).factory());

@@ -88,9 +88,10 @@ public interface ContainerService {
    * Stops a container: its stop signal, then after the grace period SIGKILL. Returns when it has
    * ended.
    *
-   * @param signal another stop signal, or null for the image's, else SIGTERM
+   * @param signal another stop signal, or null for its own, the image's or SIGTERM
+   * @param grace how long it may take before it is killed, or null for its own time, else 10 s
    */
-  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, Duration grace);
+  Exit stop(Scope scope, ContainerId id, @Nullable Integer signal, @Nullable Duration grace);
 
   /**
    * Removes a container, its root file system, log and record.

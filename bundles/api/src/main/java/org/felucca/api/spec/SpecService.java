@@ -12,6 +12,12 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface SpecService {
   /**
+   * Where a container that wants an init sees it: the caller mounts it there by {@link
+   * SpecRequest#extraMounts}.
+   */
+  String INIT = "/dev/init";
+
+  /**
    * Checks all of the options that can be checked without a root file system.
    *
    * @throws EngineException INVALID_ARGUMENT for an option that makes no sense, and which

@@ -19,6 +19,7 @@ import org.felucca.api.runtime.RuntimeService;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.spec.BundleService;
 import org.felucca.api.task.TaskService;
+import org.felucca.api.volume.VolumeService;
 import org.felucca.swap.Failures.Reason;
 import org.felucca.swap.Swap;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ public final class Services {
   private final Swap<ImageCareService> care;
   private final Swap<ImageMountService> mounts;
   private final Swap<ImageExportService> exports;
+  private final Swap<VolumeService> volumes;
 
   /** Begins to watch. */
   @Activate
@@ -68,6 +70,7 @@ public final class Services {
     care = new Swap<>(context, ImageCareService.class, Services::failure);
     mounts = new Swap<>(context, ImageMountService.class, Services::failure);
     exports = new Swap<>(context, ImageExportService.class, Services::failure);
+    volumes = new Swap<>(context, VolumeService.class, Services::failure);
   }
 
   /** Ends every use. */
@@ -90,6 +93,7 @@ public final class Services {
     care.close();
     mounts.close();
     exports.close();
+    volumes.close();
   }
 
   /** Containers. */
@@ -130,6 +134,11 @@ public final class Services {
   /** Namespaces. */
   public Swap<NamespaceStore> namespaces() {
     return namespaces;
+  }
+
+  /** Volumes. */
+  public Swap<VolumeService> volumes() {
+    return volumes;
   }
 
   /** The event log. */

@@ -61,6 +61,10 @@ final class KnownNames {
                 .stream()
                 .map(lease -> Known.of(lease.id()))
                 .toList();
+        case VOLUMES ->
+            services.volumes().use(any -> true, PATIENCE, volumes -> volumes.list(scope)).stream()
+                .map(volume -> Known.of(volume.name()))
+                .toList();
         case NAMESPACES ->
             services.namespaces().use(any -> true, PATIENCE, store -> store.list()).stream()
                 .map(name -> Known.of(name.toString()))

@@ -28,6 +28,8 @@ public enum Names {
   SNAPSHOTS,
   /** Leases. */
   LEASES,
+  /** Volumes. */
+  VOLUMES,
   /** Words that name verbs. */
   VERBS;
 

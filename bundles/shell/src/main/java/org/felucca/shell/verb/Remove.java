@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
+import org.felucca.api.volume.Volume;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -13,6 +14,11 @@ final class Remove extends Verb {
       names = {"-f", "--force"},
       description = "kill it first if it runs")
   boolean force;
+
+  @Option(
+      names = {"-v", "--volumes"},
+      description = "remove its volumes as well, but those with a name of their own")
+  boolean volumes;
 
   @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "ids or names")
   List<String> containers = new ArrayList<>();
@@ -24,6 +30,7 @@ final class Remove extends Verb {
         containers,
         text -> {
           ContainerId id = container(text).id();
+          List<String> its = volumes ? volumesOf(scope, id) : List.of();
           services()
               .containers()
               .use(
@@ -31,7 +38,22 @@ final class Remove extends Verb {
                     service.remove(scope, id, force);
                     return true;
                   });
+          if (!its.isEmpty()) {
+            release(scope, its);
+          }
         });
+  }
+
+  private void release(Scope scope, List<String> its) {
+    List<String> gone = services().volumes().use(service -> service.release(scope, its));
+    assert its.containsAll(gone);
+  }
+
+  private List<String> volumesOf(Scope scope, ContainerId id) {
+    return services().volumes().use(service -> service.list(scope)).stream()
+        .filter(volume -> volume.users().contains(id))
+        .map(Volume::name)
+        .toList();
   }
 
   @Override
@@ -44,6 +66,7 @@ final class Remove extends Verb {
     return List.of(
         "felucca rm web",
         "felucca rm -f web   # kills it first",
+        "felucca rm -v web   # its volumes without a name go as well",
         "felucca rm $(felucca ps -aq -f status=exited)");
   }
 }

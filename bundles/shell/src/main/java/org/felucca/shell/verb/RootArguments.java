@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import org.felucca.api.EngineException;
 import org.felucca.api.container.RootOptions;
 import org.felucca.api.image.Platform;
 import org.felucca.shell.session.Call;
@@ -28,10 +29,14 @@ final class RootArguments {
 
   RootOptions options(Call call, String image) {
     return new RootOptions(
-        folder ? "" : image,
-        folder ? call.path(image) : null,
-        snapshotter,
-        platform == null ? null : Platform.parse(platform),
-        readOnly);
+        folder ? "" : image, folder ? call.path(image) : null, snapshotter, platform(), readOnly);
+  }
+
+  private @Nullable Platform platform() {
+    try {
+      return platform == null ? null : Platform.parse(platform);
+    } catch (EngineException e) {
+      throw e.during("--platform");
+    }
   }
 }

@@ -18,13 +18,13 @@ final class Stop extends Verb {
   @Option(
       names = {"-t", "--time"},
       paramLabel = "SECONDS",
-      description = "how long it may take before SIGKILL (else 10)")
-  int seconds = 10;
+      description = "how long it may take before SIGKILL (else its own time, 10 is usual)")
+  @Nullable Integer seconds;
 
   @Option(
       names = {"-s", "--signal"},
       paramLabel = "SIGNAL",
-      description = "instead of the image's stop signal")
+      description = "instead of its stop signal")
   @Nullable String signal;
 
   @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "ids or names")
@@ -32,7 +32,7 @@ final class Stop extends Verb {
 
   @Override
   protected void run() throws Exception {
-    if (seconds < 0 || seconds > MAX_SECONDS) {
+    if (seconds != null && (seconds < 0 || seconds > MAX_SECONDS)) {
       throw EngineException.invalid("--time must be between 0 and " + MAX_SECONDS + " seconds");
     }
     Scope scope = scope();
@@ -44,7 +44,10 @@ final class Stop extends Verb {
     int status =
         services()
             .containers()
-            .use(service -> service.stop(scope, id, number, Duration.ofSeconds(seconds)))
+            .use(
+                service ->
+                    service.stop(
+                        scope, id, number, seconds == null ? null : Duration.ofSeconds(seconds)))
             .status();
     assert status >= 0;
   }

@@ -38,6 +38,8 @@ public final class Verbs {
           .alias("history", "image history")
           .verb("bundle", "Lay an image out as an OCI bundle, for runc run by hand", Bundle::new)
           .verb("spec", "Write a default config.json, for runc run by hand", Spec::new)
+          .section("Volumes")
+          .group("volume", "Volumes", volumes())
           .section("Engine")
           .group(
               "namespace",
@@ -115,6 +117,16 @@ public final class Verbs {
         .verb("diff", "Show what is not as in the image", Diff::new)
         .verb("commit", "Make an image of a container", Commit::new)
         .verb("export", "Write the files of a container as a tar archive", Export::new);
+  }
+
+  private static Table volumes() {
+    return new Table()
+        .verb("create", "Make a volume", VolumeCreate::new)
+        .verb("ls", "List volumes", VolumeList::new)
+        .verb("inspect", "Show all that is known of volumes", VolumeInspect::new)
+        .verb("rm", "Remove volumes", VolumeRemove::new)
+        .verb("prune", "Remove volumes that no container mounts", VolumePrune::new)
+        .alias("list", "ls");
   }
 
   private static Table images() {
