@@ -163,9 +163,10 @@ class OptionsStorageIT {
     felucca("create", "--name", "left", "-v", "/anonymous", "-v", "named:/n", "busybox").ok();
     felucca("rm", "left").ok();
     assertEquals(2, volumes().size());
-    felucca("volume", "prune").ok();
+    felucca("volume", "prune").refused("--force");
+    felucca("volume", "prune", "-f").ok();
     felucca("volume", "ls", "-q").prints("named\n");
-    felucca("volume", "prune", "-a").prints("named\n");
+    felucca("volume", "prune", "-af").prints("named\n");
   }
 
   @Test

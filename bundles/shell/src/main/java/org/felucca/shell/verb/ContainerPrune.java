@@ -1,15 +1,10 @@
 package org.felucca.shell.verb;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -37,7 +32,7 @@ final class ContainerPrune extends Verb {
   protected void run() throws Exception {
     Predicate<ContainerRecord> wanted = wanted(filters, Instant.now());
     Scope scope = scope();
-    if (!force && !confirmed()) {
+    if (!force && !confirmed("removes every container that does not run")) {
       return;
     }
     List<Exception> failures = new ArrayList<>();
@@ -73,18 +68,6 @@ final class ContainerPrune extends Verb {
       }
       throw e;
     }
-  }
-
-  private boolean confirmed() throws IOException {
-    if (call().inShell() || !call().isTerminal() || !call().requireClient().hello().isTerminal(0)) {
-      throw EngineException.invalid(
-          "this removes every container that does not run; say --force if that is meant");
-    }
-    call().out().print("This removes every container that does not run. Go on? [y/N] ");
-    call().out().flush();
-    String answer =
-        new BufferedReader(new InputStreamReader(call().in(), StandardCharsets.UTF_8)).readLine();
-    return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
   }
 
   static Predicate<ContainerRecord> wanted(List<String> filters, Instant now) {

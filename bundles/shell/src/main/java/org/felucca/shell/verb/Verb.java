@@ -1,8 +1,12 @@
 package org.felucca.shell.verb;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -251,6 +255,23 @@ public abstract class Verb {
           String.join("\nfelucca: ", messages),
           failures.getFirst());
     }
+  }
+
+  /**
+   * Asks whether to go on.
+   *
+   * @param what what this does, for "This ...."
+   * @throws EngineException INVALID_ARGUMENT where nobody can be asked
+   */
+  protected final boolean confirmed(String what) throws IOException {
+    if (call().inShell() || !call().isTerminal() || !call().requireClient().hello().isTerminal(0)) {
+      throw EngineException.invalid("this " + what + "; say --force if that is meant");
+    }
+    call().out().print("This " + what + ". Go on? [y/N] ");
+    call().out().flush();
+    String answer =
+        new BufferedReader(new InputStreamReader(call().in(), StandardCharsets.UTF_8)).readLine();
+    return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
   }
 
   /** Reads {@code name=value} pairs. */

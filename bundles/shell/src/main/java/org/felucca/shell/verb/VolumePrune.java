@@ -13,13 +13,16 @@ final class VolumePrune extends Verb {
 
   @Option(
       names = {"-f", "--force"},
-      hidden = true,
-      description = "nothing is asked, so there is nothing to force")
+      description = "do not ask")
   boolean force;
 
   @Override
-  protected void run() {
+  protected void run() throws Exception {
     Scope scope = scope();
+    String what = all ? "every volume" : "every volume without a name of its own";
+    if (!force && !confirmed("removes " + what + " that no container mounts")) {
+      return;
+    }
     services()
         .volumes()
         .use(volumes -> volumes.prune(scope, all))
