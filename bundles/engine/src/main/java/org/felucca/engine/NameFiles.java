@@ -91,6 +91,10 @@ record NameFiles(Path folder) {
 
   private static String address(String option, String text) {
     try {
+      // Java also reads 1.2.3, which nobody means.
+      if (text.indexOf(':') < 0 && !text.matches("([0-9]{1,3}\\.){3}[0-9]{1,3}")) {
+        throw new IllegalArgumentException(text);
+      }
       return InetAddress.ofLiteral(text).getHostAddress();
     } catch (IllegalArgumentException e) {
       throw EngineException.invalid(
