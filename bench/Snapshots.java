@@ -16,42 +16,50 @@ import org.felucca.linux.Mounts;
 import org.felucca.metadata.Database;
 import org.felucca.metadata.SnapshotRecords;
 import org.felucca.metadata.Snapshotters;
+import org.felucca.snapshot.btrfs.BtrfsSnapshotter;
+import org.felucca.snapshot.copies.NativeSnapshotter;
+import org.felucca.snapshot.erofs.ErofsSnapshotter;
 import org.felucca.snapshot.overlay.OverlaySnapshotter;
 import org.osgi.framework.BundleContext;
 
 /**
- * Measures, in one process and by turns, a bare mount and umount of an overlay over many layers and
+ * Measures, in one process and by turns, a bare mount and umount of a snapshot over many layers and
  * what the store of snapshots takes to prepare and remove a container's snapshot over as many.
  *
  * <p>java -cp 'distribution/target/felucca/bundles/*' bench/Snapshots.java FOLDER LAYERS RUNS
+ * [SNAPSHOTTER]
  */
 public final class Snapshots {
-  private static final String NAME = "overlayfs";
-
   public static void main(String[] arguments) throws Exception {
     Path root = Path.of(arguments[0]);
     int layers = Integer.parseInt(arguments[1]);
     int runs = Integer.parseInt(arguments[2]);
+    String name = arguments.length > 3 ? arguments[3] : "overlayfs";
     BundleContext context = properties(Map.of("felucca.root", root.toString()));
     EventLog events = (EventLog) silent(EventLog.class);
     Database database = new Database(events, context);
     Snapshotters snapshotters = new Snapshotters(database);
-    Method add =
-        Snapshotters.class.getDeclaredMethod("add", Object.class, Supplier.class, Map.class);
+    Method add = Snapshotters.class.getDeclaredMethod("add", Object.class, Supplier.class, Map.class);
     add.setAccessible(true);
-    Snapshotter overlay = new OverlaySnapshotter(context);
-    Supplier<Snapshotter> source = () -> overlay;
-    add.invoke(snapshotters, overlay, source, Map.of(Snapshotter.NAME, NAME));
+    Snapshotter used =
+        switch (name) {
+          case "native" -> new NativeSnapshotter(context);
+          case "btrfs" -> new BtrfsSnapshotter(context);
+          case "erofs" -> new ErofsSnapshotter(context);
+          default -> new OverlaySnapshotter(context);
+        };
+    Supplier<Snapshotter> source = () -> used;
+    add.invoke(snapshotters, name, source, Map.of(Snapshotter.NAME, name));
     SnapshotRecords snapshots = new SnapshotRecords(database, snapshotters);
     // As the engine makes the snapshot of a container: it is the record of that which is synced.
     Scope scope = Scope.of(new Namespace("bench")).withDurability(Durability.ENGINE_CRASH);
     String top = null;
     for (int i = 0; i < layers; i++) {
-      snapshots.prepare(scope, NAME, "extract" + i, top, Map.of());
-      snapshots.commit(scope, NAME, "layer" + i, "extract" + i, Map.of());
+      snapshots.prepare(scope, name, "extract" + i, top, Map.of());
+      snapshots.commit(scope, name, "layer" + i, "extract" + i, Map.of());
       top = "layer" + i;
     }
-    Mount mount = snapshots.prepare(scope, NAME, "mounted", top, Map.of()).getFirst();
+    Mount mount = snapshots.prepare(scope, name, "mounted", top, Map.of()).getFirst();
     String target = Files.createDirectory(root.resolve("target")).toString();
     long[] bare = new long[runs];
     long[] ours = new long[runs];
@@ -60,8 +68,8 @@ public final class Snapshots {
       Mounts.mount(mount.type(), mount.source(), target, mount.options());
       Mounts.unmount(target, 0);
       long between = System.nanoTime();
-      snapshots.prepare(scope, NAME, "run" + i, top, Map.of());
-      snapshots.remove(scope, NAME, "run" + i);
+      snapshots.prepare(scope, name, "run" + i, top, Map.of());
+      snapshots.remove(scope, name, "run" + i);
       if (i >= 0) { // what came before has warmed it up
         bare[i] = between - begin;
         ours[i] = System.nanoTime() - between;
