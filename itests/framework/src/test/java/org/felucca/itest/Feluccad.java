@@ -41,7 +41,9 @@ final class Feluccad implements AutoCloseable {
   }
 
   static Feluccad start(Path home, Path folder, String... more) throws IOException {
-    return start(home, folder, List.of(), more);
+    // A shell ignores SIGINT for what it runs in the background, tests perhaps, and their children
+    // inherit that.
+    return start(home, folder, List.of("env", "--default-signal=INT"), more);
   }
 
   long pid() {
