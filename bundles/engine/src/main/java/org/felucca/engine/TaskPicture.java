@@ -111,7 +111,8 @@ final class TaskPicture implements AutoCloseable {
     return (int)
         tasks.values().stream()
             .filter(task -> runtime.test(task.runtime))
-            .filter(task -> task.state("").status() != TaskStatus.STOPPED)
+            .map(TrackedTask::init)
+            .filter(init -> init != null && init.status() != TaskStatus.STOPPED)
             .count();
   }
 
@@ -121,8 +122,9 @@ final class TaskPicture implements AutoCloseable {
     List<TaskState> states = new ArrayList<>();
     tasks.forEach(
         (key, task) -> {
-          if (key.namespace().equals(scope.namespace())) {
-            states.add(task.state(""));
+          TaskState init = key.namespace().equals(scope.namespace()) ? task.init() : null;
+          if (init != null) {
+            states.add(init);
           }
         });
     return states;

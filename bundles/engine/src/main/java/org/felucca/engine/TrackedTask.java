@@ -87,7 +87,16 @@ final class TrackedTask {
   }
 
   synchronized TaskState state(String execId) {
-    TrackedProcess p = process(execId);
-    return new TaskState(key.id(), execId, p.pid, p.status, p.io, p.exit, bundle);
+    return state(process(execId));
+  }
+
+  /** Its first process; null while it is just being made or taken away. */
+  synchronized @Nullable TaskState init() {
+    TrackedProcess init = processes.get("");
+    return init == null ? null : state(init);
+  }
+
+  private TaskState state(TrackedProcess p) {
+    return new TaskState(key.id(), p.execId, p.pid, p.status, p.io, p.exit, bundle);
   }
 }

@@ -191,7 +191,7 @@ class SnapshottersIT {
   void btrfs_elsewhere_isRefusedBeforeAnythingIsMade() throws IOException {
     assertTrue(refusal("btrfs").contains("not on btrfs"), refusal("btrfs"));
     felucca("create", "--name", "never", "--snapshotter", "btrfs", "layered:1")
-        .refused("snapshotter btrfs can't be used", "not on btrfs", "choose another snapshotter");
+        .refused("the snapshotter btrfs, which can't be used here", "not on btrfs", "felucca info");
     felucca("run", "--rm", "--snapshotter", "unheard-of", "layered:1", "true")
         .refused("--snapshotter names the snapshotter \"unheard-of\"", "overlayfs");
     felucca("ps", "-aq").prints("");
