@@ -267,6 +267,7 @@ class LifeCycleVerbsIT {
   void restart_endsAndStarts_whateverItDid() {
     engine.detached("again", "echo one more; exec sleep 1000");
     long first = pid("again");
+    Commands.await("it wrote", () -> felucca("logs", "again").out().equals("one more\n"));
     felucca("restart", "-t", "0", "again").prints("again\n");
     assertNotEquals(first, pid("again"));
     Commands.await(
