@@ -41,9 +41,7 @@ final class Feluccad implements AutoCloseable {
   }
 
   static Feluccad start(Path home, Path folder, String... more) throws IOException {
-    // A shell ignores SIGINT for what it runs in the background, tests perhaps, and their children
-    // inherit that.
-    return start(home, folder, List.of("env", "--default-signal=INT"), more);
+    return start(home, folder, List.of(), more);
   }
 
   long pid() {
