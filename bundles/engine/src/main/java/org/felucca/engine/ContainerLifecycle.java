@@ -97,6 +97,11 @@ final class ContainerLifecycle {
     return end;
   }
 
+  /** What is needed before a start, and goes when there was none. */
+  StartPreparation starts() {
+    return starts;
+  }
+
   /** How its restart policy starts it again. */
   Restarts restarts() {
     return restarts;

@@ -1,6 +1,5 @@
 package org.felucca.engine;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
@@ -8,15 +7,11 @@ import java.util.logging.Logger;
 import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
-import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
-import org.felucca.linux.Cgroups;
-import org.felucca.linux.LinuxException;
-import org.felucca.oci.RuntimeSpec;
 
 /**
  * Makes good what an engine before this one did not finish with the containers that it made for
@@ -25,9 +20,6 @@ import org.felucca.oci.RuntimeSpec;
 final class ContainerRecovery {
   private static final Logger LOG = Logger.getLogger(ContainerRecovery.class.getName());
 
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
-
-  private final Cgroups cgroups = Cgroups.detect();
   private final ContainerStore containers;
   private final ContainerLifecycle lifecycle;
   private final ExitFiles exitFiles;
@@ -66,7 +58,7 @@ final class ContainerRecovery {
       lifecycle.watch(scope, container.id());
       return;
     }
-    removeCgroups(lifecycle.get(scope, container.id())); // a list has no specs
+    lifecycle.starts().removeCgroups(lifecycle.get(scope, container.id())); // a list has no specs
     ManagedState state = ManagedState.of(container);
     if (state == null) {
       // Never started. If it is to remove itself, nobody is left to start it once the process that
@@ -98,18 +90,5 @@ final class ContainerRecovery {
       lifecycle.keep(scope, container, state.ended(exit));
     }
     lifecycle.restarts().schedule(scope, lifecycle.get(scope, container.id()));
-  }
-
-  /** A runtime that was killed in the middle of its create leaves them behind. */
-  private void removeCgroups(ContainerRecord container) {
-    TypedBytes spec = container.spec();
-    String path = spec == null ? "" : RuntimeSpec.parse(spec.value()).cgroupsPath();
-    try {
-      if (path.startsWith("/") && cgroups.exists(path)) {
-        cgroups.remove(path, PATIENCE);
-      }
-    } catch (LinuxException e) {
-      LOG.log(Level.WARNING, "cgroup of a container without a task not removed path=" + path, e);
-    }
   }
 }

@@ -163,7 +163,7 @@ final class StartPreparation {
     }
   }
 
-  /** A runtime that failed in the middle of its create may leave them behind; crun does. */
+  /** A runtime that failed or was killed in the middle of its create may leave them behind. */
   void removeCgroups(ContainerRecord container) {
     TypedBytes spec = container.spec();
     String path = spec == null ? "" : RuntimeSpec.parse(spec.value()).cgroupsPath();
