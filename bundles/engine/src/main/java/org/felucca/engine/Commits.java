@@ -33,8 +33,6 @@ import org.felucca.api.image.ImageStore;
 import org.felucca.api.image.Platform;
 import org.felucca.api.image.ResolvedImage;
 import org.felucca.api.snapshot.Mount;
-import org.felucca.api.task.TaskService;
-import org.felucca.api.task.TaskStatus;
 import org.felucca.oci.Json;
 import org.felucca.oci.JsonObject;
 import org.felucca.oci.MediaTypes;
@@ -50,7 +48,7 @@ final class Commits {
   private final ImageStore names;
   private final ContentService content;
   private final LayerService layers;
-  private final TaskService tasks;
+  private final CommitPauses pauses;
   private final ContainerTrees trees;
   private final WorkLeases leases;
 
@@ -59,14 +57,14 @@ final class Commits {
       ImageStore names,
       ContentService content,
       LayerService layers,
-      TaskService tasks,
+      CommitPauses pauses,
       ContainerTrees trees,
       WorkLeases leases) {
     this.images = images;
     this.names = names;
     this.content = content;
     this.layers = layers;
-    this.tasks = tasks;
+    this.pauses = pauses;
     this.trees = trees;
     this.leases = leases;
   }
@@ -136,44 +134,15 @@ final class Commits {
         scope,
         container,
         lower -> {
-          boolean paused = pause && isRunning(scope, container);
-          if (paused) {
-            tasks.pause(scope, container.id());
-          }
+          boolean paused = pause && pauses.begin(scope, container.id());
           try {
             return write(scope, lower, trees.root(scope, container), mediaType);
           } finally {
             if (paused) {
-              resume(scope, container);
+              pauses.end(scope, container.id());
             }
           }
         });
-  }
-
-  private boolean isRunning(Scope scope, ContainerRecord container) {
-    try {
-      return tasks.get(scope, container.id(), "").status() == TaskStatus.RUNNING;
-    } catch (EngineException e) {
-      if (e.kind() == ErrorKind.NOT_FOUND) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  private void resume(Scope scope, ContainerRecord container) {
-    boolean interrupted = Thread.interrupted();
-    try {
-      tasks.resume(scope, container.id());
-    } catch (EngineException e) {
-      if (e.kind() != ErrorKind.NOT_FOUND) {
-        throw e;
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 
   private Layer write(Scope scope, List<Mount> lower, List<Mount> upper, String mediaType) {

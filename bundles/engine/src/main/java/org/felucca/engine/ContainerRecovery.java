@@ -23,13 +23,19 @@ final class ContainerRecovery {
   private final ContainerStore containers;
   private final ContainerLifecycle lifecycle;
   private final ExitFiles exitFiles;
+  private final CommitPauses pauses;
   private final EngineRun run;
 
   ContainerRecovery(
-      ContainerStore containers, ContainerLifecycle lifecycle, ExitFiles exitFiles, EngineRun run) {
+      ContainerStore containers,
+      ContainerLifecycle lifecycle,
+      ExitFiles exitFiles,
+      CommitPauses pauses,
+      EngineRun run) {
     this.containers = containers;
     this.lifecycle = lifecycle;
     this.exitFiles = exitFiles;
+    this.pauses = pauses;
     this.run = run;
   }
 
@@ -55,6 +61,7 @@ final class ContainerRecovery {
           .end()
           .abandon(scope, container.id()); // the engine ended between the create and the start
     } else if (task != null) {
+      pauses.recover(scope, container.id());
       lifecycle.watch(scope, container.id());
       return;
     }

@@ -139,7 +139,9 @@ public final class ContainerUseCases implements ContainerService {
     Sweep sweep =
         new Sweep(
             containers, snapshots, paths, tasks, leases, collector, config.default__snapshotter());
-    ContainerRecovery recovery = new ContainerRecovery(containers, lifecycle, exitFiles, run);
+    ContainerRecovery recovery =
+        new ContainerRecovery(
+            containers, lifecycle, exitFiles, new CommitPauses(tasks, paths), run);
     background.execute(
         () -> {
           try {

@@ -29,6 +29,7 @@ import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.snapshot.Mount;
 import org.felucca.api.snapshot.SnapshotService;
 import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -46,6 +47,7 @@ public final class FileUseCases implements ContainerFiles {
   /** With the parts below. */
   @Activate
   public FileUseCases(
+      BundleContext context,
       @Reference ContainerStore containers,
       @Reference SnapshotService snapshots,
       @Reference TaskUseCases tasks,
@@ -61,7 +63,13 @@ public final class FileUseCases implements ContainerFiles {
     this.trees = new ContainerTrees(snapshots, tasks);
     this.commits =
         new Commits(
-            images, names, content, layers, tasks, trees, new WorkLeases(leases, collector));
+            images,
+            names,
+            content,
+            layers,
+            new CommitPauses(tasks, EnginePaths.of(context)),
+            trees,
+            new WorkLeases(leases, collector));
   }
 
   private ContainerRecord container(Scope scope, ContainerId id) {

@@ -148,6 +148,25 @@ class CommitIT {
   }
 
   @Test
+  void commit_thatTheEngineIsKilledIn_leavesNothingPaused() {
+    engine.detached("big", "head -c 500000000 /dev/urandom >/big; touch /ready; sleep 1000");
+    Commands.await(
+        "it is ready", () -> felucca("exec", "big", "test", "-e", "/ready").status() == 0);
+    Running commit = engine.inBackground("commit", "big", "never:1");
+    engine.awaitStatus("big", "paused");
+    engine.kill();
+    commit.end();
+    engine.startEngine();
+    engine.awaitStatus("big", "running");
+    felucca("exec", "big", "true").ok();
+    felucca("images", "-q", "never").prints("");
+    felucca("pause", "big").ok();
+    engine.kill();
+    engine.startEngine();
+    assertEquals("paused", engine.status("big"), "by somebody, and so it stays");
+  }
+
+  @Test
   void commit_history_andANameThatMoves() {
     changed("h");
     String first = felucca("commit", "h", "moved").line();
