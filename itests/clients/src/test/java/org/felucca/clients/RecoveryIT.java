@@ -19,18 +19,25 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Containers outlive their engine, however it ends, and the next one knows them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RecoveryIT {
   private static TestEngine engine;
 
   @BeforeAll
-  static void start() {
-    engine = TestEngine.start();
+  void start() throws IOException {
+    engine = started();
+  }
+
+  /** The engine to be killed. */
+  TestEngine started() throws IOException {
+    return TestEngine.start();
   }
 
   @AfterAll
-  static void stop() {
+  void stop() {
     engine.close();
   }
 
