@@ -31,6 +31,7 @@ mod server {
     pub const IO_END: u8 = 70;
     pub const RESUME: u8 = 71;
     pub const EXIT: u8 = 72;
+    pub const POSITION: u8 = 73;
 }
 
 /// The order to relay a container's streams through fifos. An empty path is no stream.
@@ -54,6 +55,8 @@ pub enum Event<'a> {
     Io(IoRequest),
     IoEnd,
     Resume(Vec<Vec<u8>>),
+    /// As `Resume`; what is written from here on will come again.
+    Position(Vec<Vec<u8>>),
     Exit(u8),
 }
 
@@ -134,7 +137,7 @@ impl Decoder {
             if length > LIMIT {
                 return Err(Malformed::TooLong(length));
             }
-            if !(server::STDOUT..=server::EXIT).contains(&kind) {
+            if !(server::STDOUT..=server::POSITION).contains(&kind) {
                 return Err(Malformed::UnknownType(kind));
             }
             if kind == server::STDOUT || kind == server::STDERR {
@@ -169,15 +172,8 @@ fn message(kind: u8, payload: &[u8]) -> Option<Event<'static>> {
             })
         }
         server::IO_END => Event::IoEnd,
-        server::RESUME => {
-            let count = fields.u32()?;
-            // Collected one by one: the count alone must not reserve memory.
-            let mut arguments = Vec::new();
-            for _ in 0..count {
-                arguments.push(fields.string()?);
-            }
-            Event::Resume(arguments)
-        }
+        server::RESUME => Event::Resume(fields.list()?),
+        server::POSITION => Event::Position(fields.list()?),
         server::EXIT => Event::Exit(fields.u8()?),
         _ => return None,
     };
@@ -199,6 +195,16 @@ impl<'a> Fields<'a> {
 
     fn u32(&mut self) -> Option<u32> {
         Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn list(&mut self) -> Option<Vec<Vec<u8>>> {
+        let count = self.u32()?;
+        // Collected one by one: the count alone must not reserve memory.
+        let mut list = Vec::new();
+        for _ in 0..count {
+            list.push(self.string()?);
+        }
+        Some(list)
     }
 
     fn string(&mut self) -> Option<Vec<u8>> {
@@ -319,6 +325,7 @@ mod tests {
                     Event::Io(request) => Event::Io(request),
                     Event::IoEnd => Event::IoEnd,
                     Event::Resume(arguments) => Event::Resume(arguments),
+                    Event::Position(arguments) => Event::Position(arguments),
                     Event::Exit(status) => Event::Exit(status),
                 })),
                 Ok(None) => {
@@ -356,7 +363,7 @@ mod tests {
 
     fn any_frame(noise: &mut Noise) -> Vec<u8> {
         let most = [4, 300, 5000, 200_000][noise.below(4)];
-        match server::STDOUT + noise.below(8) as u8 {
+        match server::STDOUT + noise.below(9) as u8 {
             kind @ (server::STDOUT | server::STDERR) => frame(kind, &noise.bytes(most)),
             kind @ server::STDIN_CREDIT => frame(kind, &(noise.below(1 << 30) as u32).to_be_bytes()),
             kind @ server::IO => {
@@ -365,7 +372,7 @@ mod tests {
                 frame(kind, &payload)
             }
             kind @ server::IO_END => frame(kind, &[]),
-            kind @ server::RESUME => {
+            kind @ (server::RESUME | server::POSITION) => {
                 let count = noise.below(5);
                 let mut payload = length(count).to_vec();
                 (0..count).for_each(|_| put_string(&mut payload, &noise.bytes(most)));
@@ -385,6 +392,7 @@ mod tests {
         bytes.extend(frame(69, &[&[3], &strings(&[b"/i", b"/o", b"", b"ctrl-a"])[..]].concat()));
         bytes.extend(frame(70, b""));
         bytes.extend(frame(71, &[&[0, 0, 0, 2], &strings(&[b"wait", b"\xff"])[..]].concat()));
+        bytes.extend(frame(73, &[&[0, 0, 0, 1], &strings(&[b"logs"])[..]].concat()));
         bytes.extend(frame(72, &[7]));
         let (told, error) = decode(&bytes, || 1);
         assert_eq!(error, None);
@@ -404,6 +412,7 @@ mod tests {
             Told::Other(Event::Io(request)),
             Told::Other(Event::IoEnd),
             Told::Other(Event::Resume(vec![b"wait".to_vec(), vec![0xff]])),
+            Told::Other(Event::Position(vec![b"logs".to_vec()])),
             Told::Other(Event::Exit(7)),
         ];
         assert_eq!(told, expected);
@@ -442,7 +451,7 @@ mod tests {
         for (bytes, expected) in [
             (too_long, Malformed::TooLong(LIMIT + 1)),
             (frame(64, b""), Malformed::UnknownType(64)),
-            (frame(73, b""), Malformed::UnknownType(73)),
+            (frame(74, b""), Malformed::UnknownType(74)),
             (frame(1, b""), Malformed::UnknownType(1)),
             (frame(72, b""), Malformed::Payload(72)),
             (frame(72, b"ab"), Malformed::Payload(72)),
@@ -464,7 +473,7 @@ mod tests {
             // Often something that begins like a frame.
             if noise.below(3) > 0 && bytes.len() > 5 {
                 bytes[..3].fill(0);
-                bytes[4] = server::STDOUT + (bytes[4] % 9);
+                bytes[4] = server::STDOUT + (bytes[4] % 10);
             }
             let mut cut = Noise(noise.below(1000) as u64 + 1);
             let told = decode(&bytes, || cut.below(9));

@@ -37,6 +37,7 @@ pub struct Session {
     link: Option<Link>,
     lost: Lost,
     resume: Option<Vec<Vec<u8>>>,
+    replay: Option<Replay>,
     /// The engine has said something; before that it may not even have begun with the command.
     heard: bool,
     /// Signals that came while the engine was away.
@@ -47,6 +48,23 @@ pub struct Session {
     sinks: [Sink; 2],
     relay: Option<Relay>,
     input: Input,
+}
+
+/// What a command that is resumed writes again of the two outputs, in bytes.
+#[derive(Default)]
+struct Replay {
+    written: [usize; 2],
+    skip: [usize; 2],
+}
+
+impl Replay {
+    /// What of the output is new.
+    fn new_part<'a>(&mut self, stream: usize, bytes: &'a [u8]) -> &'a [u8] {
+        let again = self.skip[stream].min(bytes.len());
+        self.skip[stream] -= again;
+        self.written[stream] += bytes.len() - again;
+        &bytes[again..]
+    }
 }
 
 struct Lost {
@@ -64,6 +82,7 @@ impl Session {
             link: Some(link),
             lost: Lost { since: None, next_try: now },
             resume: None,
+            replay: None,
             heard: false,
             held_signals: Vec::new(),
             signals: sys::signal_descriptor(&all, &RELAYED)?,
@@ -187,6 +206,7 @@ impl Session {
             self.heard = true;
             match event {
                 Event::Output(i, bytes) => {
+                    let bytes = self.replay.as_mut().map_or(bytes, |replay| replay.new_part(i, bytes));
                     let written = self.sinks[i].write(bytes);
                     written.or_else(|e| self.sink_failed(i, &e))?;
                 }
@@ -200,7 +220,16 @@ impl Session {
                     Some(relay) => relay.end(),
                     None => self.say(client::IO_DONE, &[]),
                 },
-                Event::Resume(arguments) => self.resume = Some(arguments),
+                Event::Resume(arguments) => {
+                    self.resume = Some(arguments);
+                    self.replay = None;
+                }
+                Event::Position(arguments) => {
+                    self.resume = Some(arguments);
+                    // Said again at the beginning of a resumed command, of the same place.
+                    let skip = self.replay.take().map_or([0; 2], |before| before.skip);
+                    self.replay = Some(Replay { written: skip, skip });
+                }
                 Event::Exit(status) => return Err(End::Status(status)),
             }
         }
@@ -360,6 +389,9 @@ impl Session {
         self.lost.since.get_or_insert(now);
         self.lost.next_try = now;
         self.input.begin_anew();
+        if let Some(replay) = &mut self.replay {
+            replay.skip = replay.written;
+        }
         Ok(())
     }
 

@@ -145,3 +145,48 @@ fn detaching_without_the_engine_ends_well() {
     assert_eq!(client.status(), 0);
     assert!(!screen.is_raw());
 }
+
+#[test]
+fn what_comes_again_behind_a_position_is_left_out() {
+    let engine = Engine::new("position");
+    let mut client = engine.client(&["logs"]);
+    let (mut connection, _) = engine.serve();
+    connection.position(&["logs", "0"]);
+    connection.send(STDOUT, b"one ");
+    connection.position(&["logs", "1"]);
+    connection.send(STDOUT, b"two ");
+    connection.send(STDERR, b"err");
+    assert_eq!(client.read_out(8), b"one two ");
+    for times in 0..2 {
+        drop(connection);
+        (connection, _) = {
+            let (connection, hello) = engine.serve();
+            assert_eq!(hello.arguments, [b"logs".to_vec(), b"1".to_vec()], "time {times}");
+            (connection, hello)
+        };
+        // It says where it stands first, and all from there in pieces of its own.
+        connection.position(&["logs", "1"]);
+        connection.send(STDOUT, b"t");
+    }
+    connection.send(STDERR, b"error ");
+    connection.send(STDOUT, b"wo three ");
+    connection.position(&["logs", "3"]);
+    connection.send(STDOUT, b"four");
+    connection.exit(0);
+    assert_eq!(client.end(), ("three four".into(), "error ".into(), 0));
+}
+
+#[test]
+fn output_behind_a_resumption_is_never_left_out() {
+    let engine = Engine::new("resumption");
+    let mut client = engine.client(&["shell"]);
+    let (mut connection, _) = engine.serve();
+    connection.resume(&["shell", "--again"]);
+    connection.send(STDOUT, b"> ");
+    assert_eq!(client.read_out(2), b"> ");
+    drop(connection);
+    let (mut connection, _) = engine.serve();
+    connection.send(STDOUT, b"> ");
+    connection.exit(0);
+    assert_eq!(client.end(), ("> ".into(), String::new(), 0));
+}

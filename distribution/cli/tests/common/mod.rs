@@ -34,6 +34,7 @@ pub const RAW: u8 = 68;
 pub const IO: u8 = 69;
 pub const IO_END: u8 = 70;
 pub const RESUME: u8 = 71;
+pub const POSITION: u8 = 73;
 pub const EXIT: u8 = 72;
 
 pub fn pipe() -> (File, File) {
@@ -155,6 +156,18 @@ impl Engine {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_felucca"));
         command.arg("--socket").arg(&self.socket).args(arguments);
+        let as_usual = || {
+            // SAFETY: only system calls, as a child before its exec must.
+            unsafe {
+                for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
+            }
+            Ok(())
+        };
+        // The tests may run where these are ignored, and the client lets them be so.
+        // SAFETY: see there.
+        unsafe { command.pre_exec(as_usual) };
         command
     }
 
@@ -269,9 +282,17 @@ impl Connection {
     }
 
     pub fn resume(&mut self, arguments: &[&str]) {
-        let mut payload = (arguments.len() as u32).to_be_bytes().to_vec();
-        arguments.iter().for_each(|text| put(&mut payload, text.as_bytes()));
-        self.send(RESUME, &payload);
+        self.send_list(RESUME, arguments);
+    }
+
+    pub fn position(&mut self, arguments: &[&str]) {
+        self.send_list(POSITION, arguments);
+    }
+
+    fn send_list(&mut self, kind: u8, texts: &[&str]) {
+        let mut payload = (texts.len() as u32).to_be_bytes().to_vec();
+        texts.iter().for_each(|text| put(&mut payload, text.as_bytes()));
+        self.send(kind, &payload);
     }
 
     /// Paths of stdin, stdout and stderr, empty for none.

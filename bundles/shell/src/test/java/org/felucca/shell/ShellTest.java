@@ -1025,10 +1025,10 @@ class ShellTest {
     ContainerId first = running("a");
     ContainerId second = running("b");
     try (TestClient client = TestClient.call(path, "wait", "a", "b")) {
-      assertTrue(client.until(Frame.RESUME));
+      assertTrue(client.until(Frame.POSITION));
       assertEquals(List.of("wait", "-n", "default", "a", "b"), client.resume);
       engine.end(first, 1);
-      assertTrue(client.until(Frame.RESUME));
+      assertTrue(client.until(Frame.POSITION));
       assertEquals(List.of("wait", "-n", "default", "b"), client.resume);
       engine.end(second, 2);
       assertEquals(0, client.exit());

@@ -105,7 +105,7 @@ final class TestClient implements AutoCloseable {
                         Payload.string(payload),
                         Payload.string(payload)));
         case Frame.IO_END -> frames.add("IO_END");
-        case Frame.RESUME -> resume = Payload.list(payload, Payload::string);
+        case Frame.RESUME, Frame.POSITION -> resume = Payload.list(payload, Payload::string);
         case Frame.EXIT -> status = payload.get() & 0xff;
         default -> throw new AssertionError("frame " + frame.type());
       }

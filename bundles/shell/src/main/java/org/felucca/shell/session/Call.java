@@ -147,6 +147,16 @@ public record Call(
     return Path.of(directory).resolve(path).normalize();
   }
 
+  /**
+   * As {@link #resume}, for a command that then writes again, byte for byte, all that it writes
+   * from here on, of which nothing is lost or doubled so.
+   */
+  public void position(List<String> arguments) throws IOException {
+    if (client != null && !inShell()) {
+      client.position(arguments);
+    }
+  }
+
   /** Says what to do when the connection is lost; in a shell, the shell is what goes on. */
   public void resume(List<String> arguments) throws IOException {
     if (client != null && !inShell()) {

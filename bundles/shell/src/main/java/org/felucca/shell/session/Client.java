@@ -130,7 +130,16 @@ public final class Client {
     resumable = true;
   }
 
-  /** Whether {@link #resume} was said. */
+  /**
+   * As {@link #resume}, for a command that then writes again, byte for byte, all that it writes
+   * from here on: the client leaves out what it has already.
+   */
+  public void position(List<String> arguments) throws IOException {
+    writer.send(Frame.POSITION, new Payload().list(arguments).buffer());
+    resumable = true;
+  }
+
+  /** Whether {@link #resume} or {@link #position} was said. */
   public boolean isResumable() {
     return resumable;
   }

@@ -57,7 +57,7 @@ final class Events extends Verb {
     String mine = scope().namespace().value();
     long position = since == null ? services().events().use(EventLog::position) : since;
     long[] last = {position};
-    call().resume(resumption(mine, position));
+    call().position(resumption(mine, position));
     while (true) {
       try {
         boolean ended = services().events().follow(log -> follow(log, mine, last));
@@ -81,7 +81,7 @@ final class Events extends Verb {
             show(event);
           }
           last[0] = event.sequence();
-          call().resume(resumption(mine, last[0]));
+          call().position(resumption(mine, last[0]));
         }
         if (call().out().checkError()) {
           return true;

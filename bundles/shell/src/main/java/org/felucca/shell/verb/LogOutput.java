@@ -39,7 +39,7 @@ final class LogOutput implements LogSink {
       position = next;
       fresh = false;
       try {
-        call.resume(resumption.apply(next));
+        call.position(resumption.apply(next));
       } catch (IOException e) {
         broken = true;
       }

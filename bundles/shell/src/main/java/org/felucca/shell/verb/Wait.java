@@ -34,7 +34,7 @@ final class Wait extends Verb {
   private void resumeWith(Scope scope, List<String> left) throws java.io.IOException {
     List<String> arguments = new ArrayList<>(List.of("wait", "-n", scope.namespace().value()));
     arguments.addAll(left);
-    call().resume(arguments);
+    call().position(arguments);
   }
 
   @Override

@@ -68,4 +68,7 @@ public record Frame(int type, ByteBuffer payload) {
 
   /** Engine to client: the command has ended. */
   public static final int EXIT = 72;
+
+  /** Engine to client: as {@link #RESUME}; what is written from here on will come again then. */
+  public static final int POSITION = 73;
 }
