@@ -3,6 +3,7 @@ package org.felucca.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -12,8 +13,10 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog;
+import org.felucca.api.event.LoggedEvent;
 import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskStatus;
 
@@ -80,6 +83,9 @@ final class TaskExits {
   private void tell(TrackedTask task, TrackedProcess process) {
     Exit exit = known(task, process);
     String container = task.key.id().value();
+    // Written before it is told: an engine that comes after a kill looks into the log from there
+    // on.
+    mark(task.key, told(process.execId), Long.toString(events.position()));
     events.publish(
         task.key.namespace(),
         new Event.TaskExit(
@@ -88,7 +94,6 @@ final class TaskExits {
             process.pid,
             exit.status(),
             exit.at()));
-    mark(task.key, told(process.execId));
     process.ended.complete(exit);
   }
 
@@ -135,14 +140,40 @@ final class TaskExits {
     }
   }
 
-  /** Whether an earlier engine told it, or this one. */
+  /** Whether an earlier engine told it, or this one: its mark says where to look in the log. */
   boolean wasTold(TaskKey key, String execId) {
-    return Files.exists(markers(key).resolve(told(execId)));
+    Path mark = markers(key).resolve(told(execId));
+    String container = key.id().value();
+    String id = execId.isEmpty() ? container : execId;
+    if (!Files.exists(mark)) {
+      return false;
+    }
+    try (EventLog.Subscription log =
+        events.subscribe(
+            List.of("topic==\"/tasks/exit\""), Long.parseLong(Files.readString(mark)))) {
+      for (LoggedEvent event = log.next(Duration.ZERO);
+          event != null;
+          event = log.next(Duration.ZERO)) {
+        if (key.namespace().equals(event.namespace())
+            && event.event() instanceof Event.TaskExit exit
+            && exit.containerId().equals(container)
+            && exit.id().equals(id)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException | NumberFormatException | EngineException e) {
+      if (e instanceof EngineException engine && engine.kind() == ErrorKind.OUT_OF_RANGE) {
+        return true; // so long ago that the log has dropped what followed
+      }
+      LOG.log(Level.WARNING, "mark not followed, the exit is told again path=" + mark, e);
+      return false;
+    }
   }
 
   /** Marks that the task was deleted, though its shim may still be there. */
   void deleted(TaskKey key) {
-    mark(key, "deleted");
+    mark(key, "deleted", "");
   }
 
   boolean wasDeleted(TaskKey key) {
@@ -175,10 +206,10 @@ final class TaskExits {
     return paths.state().resolve("told").resolve(key.namespace().value()).resolve(key.id().value());
   }
 
-  private void mark(TaskKey key, String name) {
+  private void mark(TaskKey key, String name, String text) {
     try {
       Path folder = FileTrees.make(markers(key));
-      Files.write(folder.resolve(name), new byte[0]);
+      Files.writeString(folder.resolve(name), text);
     } catch (IOException e) {
       LOG.log(Level.WARNING, "marker not written container=" + key + " marker=" + name, e);
     }

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.felucca.api.Namespace;
 import org.felucca.api.container.ContainerId;
@@ -39,7 +41,18 @@ class TaskExitsTest {
 
     @Override
     public Subscription subscribe(List<String> filters, long after) {
-      throw new UnsupportedOperationException();
+      Iterator<Event> rest = List.copyOf(events.subList((int) after, events.size())).iterator();
+      return new Subscription() {
+        @Override
+        public @Nullable LoggedEvent next(Duration wait) {
+          return rest.hasNext()
+              ? new LoggedEvent(1, Instant.EPOCH, KEY.namespace(), rest.next())
+              : null;
+        }
+
+        @Override
+        public void close() {}
+      };
     }
   }
 
@@ -68,6 +81,18 @@ class TaskExitsTest {
     assertEquals(SEVEN, process.ended.join());
     assertEquals(TaskStatus.STOPPED, task.state("").status());
     assertTrue(exits.wasTold(KEY, ""));
+  }
+
+  @Test
+  void wasTold_killedBeforeTheLogHadIt_isToldAgain() {
+    exits.ended(task, process, SEVEN);
+    log.events.clear();
+    assertFalse(exits.wasTold(KEY, ""));
+
+    TrackedProcess exec = task.add("exec", 43, TaskStatus.RUNNING, ProcessIo.NONE);
+    exits.ended(task, exec, SEVEN);
+    assertTrue(exits.wasTold(KEY, "exec"));
+    assertFalse(exits.wasTold(KEY, ""), "that was another process");
   }
 
   @Test

@@ -52,6 +52,7 @@ public final class SegmentedEventLog implements EventLog {
   private long storedTo;
   private long lostTo;
   private long reservedTo;
+  private boolean refused;
   private boolean closed;
 
   /** The log below the engine's root. */
@@ -111,7 +112,9 @@ public final class SegmentedEventLog implements EventLog {
       LoggedEvent logged = new LoggedEvent(recent.last() + 1, Instant.now(), namespace, event);
       recent.add(logged, storedTo);
       newest = logged.sequence();
-      published.signalAll();
+      if (refused) {
+        published.signalAll();
+      }
       work.signal();
       return logged;
     } finally {
@@ -179,13 +182,19 @@ public final class SegmentedEventLog implements EventLog {
         if (after < recent.first() - 1) {
           return new Step.Behind(Math.min(storedTo, recent.first() - 1));
         }
-        if (after < recent.last()) {
-          return new Step.Events(recent.after(after, most));
+        // Nobody sees an event that a kill of the engine could still undo; while the disk refuses
+        // them, rather that than none.
+        long seen = refused ? recent.last() : storedTo;
+        if (after < seen) {
+          return new Step.Events(recent.after(after, (int) Math.min(most, seen - after)));
         }
-        if (left <= 0) {
+        if (after < recent.last()) {
+          published.await(); // the writer is at it, and says whether the disk took it
+        } else if (left > 0) {
+          left = published.awaitNanos(left);
+        } else {
           return null;
         }
-        left = published.awaitNanos(left);
       }
     } finally {
       lock.unlock();
@@ -253,6 +262,7 @@ public final class SegmentedEventLog implements EventLog {
           LOG.log(Level.SEVERE, "events not stored count=" + batch.size(), e);
         }
         failing = true;
+        showAll();
         if (last) {
           batch = List.of();
         }
@@ -275,12 +285,24 @@ public final class SegmentedEventLog implements EventLog {
     }
   }
 
+  private void showAll() {
+    lock.lock();
+    try {
+      refused = true;
+      published.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void stored(List<LoggedEvent> batch, long reserved) {
     lock.lock();
     try {
       if (!batch.isEmpty()) {
         storedTo = batch.getLast().sequence();
       }
+      refused = false;
+      published.signalAll();
       if (reserved > 0) {
         reservedTo = reserved;
       }
