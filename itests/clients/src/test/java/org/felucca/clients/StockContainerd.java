@@ -12,29 +12,37 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machine's own containerd with a root, a state and a socket of its own, that finds Felucca's
- * shim on its PATH. Containers have a root file system of busybox and no image.
+ * A containerd with a root, a state and a socket of its own, that finds Felucca's shim on its PATH:
+ * the machine's, or one of another generation. Containers have a root file system of busybox and no
+ * image.
  */
 final class StockContainerd implements AutoCloseable {
   private static final List<String> PROGRAMS =
       List.of("sh", "echo", "cat", "sleep", "true", "stty", "seq", "tr", "head");
 
   private final Path base;
+  private final List<Path> programs;
   private final String namespace;
   private final TestCgroups cgroups;
   private final List<Running> clients = new ArrayList<>();
   private @Nullable Process process;
 
-  private StockContainerd(Path base) {
+  private StockContainerd(Path base, @Nullable OtherDebian generation) {
     this.base = base;
+    this.programs =
+        generation == null
+            ? List.of(base.resolve("bin"))
+            : List.of(base.resolve("bin"), generation.bin());
     this.namespace = base.getFileName().toString();
     this.cgroups = TestCgroups.make(namespace);
   }
 
-  static StockContainerd start() {
+  /** The machine's own, or that of another Debian. */
+  static StockContainerd start(@Nullable OtherDebian generation) {
     try {
       StockContainerd daemon =
-          new StockContainerd(Files.createTempDirectory(Path.of("/var/tmp"), "felucca-it-"));
+          new StockContainerd(
+              Files.createTempDirectory(Path.of("/var/tmp"), "felucca-it-"), generation);
       Path bin = Files.createDirectories(daemon.rootfs().resolve("bin"));
       for (String folder : List.of("proc", "dev", "sys", "tmp", "run")) {
         Files.createDirectory(daemon.rootfs().resolve(folder));
@@ -49,7 +57,9 @@ final class StockContainerd implements AutoCloseable {
           version = 2
           root = "%1$s/root"
           state = "%1$s/state"
-          disabled_plugins = ["io.containerd.grpc.v1.cri"]
+          disabled_plugins = [
+            "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images",
+            "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri"]
           [grpc]
           address = "%1$s/containerd.sock"
           """
@@ -80,16 +90,26 @@ final class StockContainerd implements AutoCloseable {
   void startDaemon() {
     try {
       ProcessBuilder builder =
-          new ProcessBuilder("containerd", "-c", base.resolve("config.toml").toString())
+          new ProcessBuilder(program("containerd"), "-c", base.resolve("config.toml").toString())
               .redirectErrorStream(true)
               .redirectOutput(
                   ProcessBuilder.Redirect.appendTo(base.resolve("containerd.log").toFile()));
-      builder.environment().merge("PATH", base + "/bin", (path, own) -> own + ":" + path);
+      builder.environment().compute("PATH", (name, path) -> OtherDebian.first(programs, path));
       process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     Commands.await("containerd answers", () -> ctr("version").status() == 0);
+  }
+
+  /** A program of its generation; the machine's own by its bare name. */
+  String program(String name) {
+    return programs.stream()
+        .map(folder -> folder.resolve(name))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .findFirst()
+        .orElse(name);
   }
 
   /** Ends it at once, as a crash does. */
@@ -108,7 +128,7 @@ final class StockContainerd implements AutoCloseable {
 
   List<String> client(String... arguments) {
     List<String> command =
-        new ArrayList<>(List.of("ctr", "-a", base + "/containerd.sock", "-n", namespace));
+        new ArrayList<>(List.of(program("ctr"), "-a", base + "/containerd.sock", "-n", namespace));
     command.addAll(List.of(arguments));
     return command;
   }

@@ -7,22 +7,28 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Felucca's shim under the machine's own containerd, driven by ctr. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StockContainerdIT {
-  private static StockContainerd containerd;
+  private StockContainerd containerd;
+
+  StockContainerd started() {
+    return StockContainerd.start(null);
+  }
 
   @BeforeAll
-  static void start() {
-    containerd = StockContainerd.start();
+  void start() {
+    containerd = started();
   }
 
   @AfterAll
-  static void stop() {
+  void stop() {
     containerd.close();
   }
 
-  private static String[] exec(String id, String exec, List<String> flags, String... program) {
+  private String[] exec(String id, String exec, List<String> flags, String... program) {
     List<String> arguments = new java.util.ArrayList<>(List.of("task", "exec"));
     arguments.addAll(List.of("--fifo-dir", containerd.base() + "/fifos", "--exec-id", exec));
     arguments.addAll(flags);
