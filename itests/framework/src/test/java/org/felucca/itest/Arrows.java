@@ -44,6 +44,7 @@ final class Arrows {
     part("diff", "com.github.luben.zstd", "com.sun.jna");
     part("images", "com.github.luben.zstd", "org.apache.commons.compress");
     part("engine", SWAP);
+    part("api-containerd", SWAP, "io.grpc", "com.google.protobuf", "com.google.common");
     part(
         "shell",
         SWAP,

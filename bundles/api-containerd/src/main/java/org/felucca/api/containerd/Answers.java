@@ -1,0 +1,19 @@
+package org.felucca.api.containerd;
+
+import org.felucca.api.EngineException;
+
+/**
+ * Where a method that answers more than once sends its answers.
+ *
+ * @param <R> the type of the answers
+ */
+@FunctionalInterface
+interface Answers<R> {
+  /**
+   * Sends one; waits while the client does not take what was sent before, so that a slow client
+   * costs no memory.
+   *
+   * @throws EngineException CANCELLED if the client has gone
+   */
+  void send(R answer);
+}
