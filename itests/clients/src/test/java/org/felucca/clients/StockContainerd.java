@@ -72,6 +72,12 @@ final class StockContainerd implements AutoCloseable {
                   Path.of(System.getProperty("felucca.home"), "bin").toString(),
                   daemon.base + "/"))
           .ok();
+      if (generation == OtherDebian.BOOKWORM) {
+        // Docker of this generation asks for no other.
+        Files.createSymbolicLink(
+            daemon.base.resolve("bin/containerd-shim-runc-v2"),
+            Path.of("containerd-shim-felucca-v2"));
+      }
       daemon.startDaemon();
       return daemon;
     } catch (IOException e) {
@@ -81,6 +87,10 @@ final class StockContainerd implements AutoCloseable {
 
   Path base() {
     return base;
+  }
+
+  String namespace() {
+    return namespace;
   }
 
   private Path rootfs() {

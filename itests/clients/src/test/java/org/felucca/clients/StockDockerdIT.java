@@ -1,0 +1,188 @@
+package org.felucca.clients;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Felucca's shim under docker 28.5 and containerd 2.1. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StockDockerdIT {
+  private StockDockerd dockerd;
+
+  StockDockerd started() {
+    return StockDockerd.start(
+        OtherDebian.SID,
+        """
+        { "default-runtime": "felucca",
+          "runtimes": { "felucca": { "runtimeType": "io.containerd.felucca.v2" } } }
+        """);
+  }
+
+  @BeforeAll
+  void start() {
+    dockerd = started();
+  }
+
+  @AfterAll
+  void stop() {
+    if (dockerd != null) {
+      dockerd.close();
+    }
+  }
+
+  private String[] running(List<String> flags, String... program) {
+    List<String> arguments = new ArrayList<>(List.of("run", "--network", "none"));
+    arguments.addAll(flags);
+    arguments.add("busybox");
+    arguments.addAll(List.of(program));
+    return arguments.toArray(String[]::new);
+  }
+
+  private void detached(String name, String script) {
+    dockerd.docker(running(List.of("-d", "--name", name), "sh", "-c", script)).ok();
+  }
+
+  private String state(String name, String field) {
+    return dockerd.docker("inspect", "--format", "{{.State." + field + "}}", name).line();
+  }
+
+  private void awaitState(String name, String status) {
+    Commands.await(name + " is " + status, () -> state(name, "Status").equals(status));
+  }
+
+  /** The files that the shims run, whatever they are called. */
+  private List<String> shims() {
+    return Machine.shims(dockerd.containerd().base()).stream()
+        .map(shim -> Path.of("/proc/" + shim.pid() + "/exe"))
+        .filter(Files::isSymbolicLink)
+        .map(StockDockerdIT::target)
+        .map(program -> program.substring(program.lastIndexOf('/') + 1))
+        .distinct()
+        .toList();
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void run_statusOutputAndShim() {
+    Result result =
+        dockerd.docker(
+            running(List.of("--rm"), "sh", "-c", "echo out; echo err >&2; sleep 0.1; exit 7"));
+    result.endsWith(7);
+    assertEquals("out\n", result.out());
+    assertTrue(result.err().contains("err\n"), result::toString);
+    detached("whose", "sleep 1000");
+    Commands.await(
+        "only Felucca's shim runs", () -> shims().equals(List.of("containerd-shim-felucca-v2")));
+    dockerd.docker("rm", "-f", "whose").ok();
+  }
+
+  @Test
+  void run_onATerminal() {
+    TerminalClient terminal =
+        dockerd.onTerminal(
+            running(
+                List.of("--rm", "-it"),
+                "sh",
+                "-c",
+                "until [ \"$(stty size)\" = '24 80' ]; do sleep 0.1; done; echo sized; read word; echo got-$word; exit 3"));
+    terminal.awaitText("sized");
+    terminal.type("typed\n");
+    terminal.awaitText("got-typed");
+    assertEquals(3, terminal.await());
+  }
+
+  @Test
+  void container_wholeLife() {
+    detached("life", "trap 'exit 5' TERM; while :; do sleep 0.1; done");
+    dockerd.docker("exec", "life", "sh", "-c", "echo in; exit 9").endsWith(9);
+    dockerd.docker("exec", "life", "echo", "again").prints("again\n");
+    assertTrue(dockerd.docker("top", "life").ok().out().contains("sleep"));
+    String usage =
+        dockerd
+            .docker("stats", "--no-stream", "--format", "{{.MemUsage}}|{{.PIDs}}", "life")
+            .line();
+    assertFalse(usage.startsWith("0B") || usage.endsWith("|0"), usage);
+    dockerd.docker("pause", "life").ok();
+    awaitState("life", "paused");
+    dockerd.docker("unpause", "life").ok();
+    dockerd.docker("update", "--memory", "64m", "--memory-swap", "64m", "life").ok();
+    dockerd.docker("kill", "-s", "TERM", "life").ok();
+    awaitState("life", "exited");
+    assertEquals("5", state("life", "ExitCode"));
+    dockerd.docker("start", "life").ok();
+    dockerd.docker("kill", "life").ok();
+    awaitState("life", "exited");
+    assertEquals("137", state("life", "ExitCode"));
+    dockerd.docker("rm", "life").ok();
+  }
+
+  @Test
+  void memoryShortage_isTold() {
+    dockerd.docker(
+        running(
+            List.of("--name", "hungry", "--memory", "16m", "--memory-swap", "16m"),
+            "sh",
+            "-c",
+            "a=x; while :; do a=$a$a; done"));
+    assertEquals("137", state("hungry", "ExitCode"));
+    assertEquals("true", state("hungry", "OOMKilled"));
+    dockerd.docker("rm", "hungry").ok();
+  }
+
+  @Test
+  void daemonsKilled_containerGoesOnAndIsHeard() throws IOException {
+    // It is silent while the daemon is killed, for what that has read is the daemon's to lose.
+    detached(
+        "kept",
+        "seq 1 100; until [ -e /go ]; do sleep 0.05; done; seq 101 200; : > /said;"
+            + " until [ -e /end ]; do sleep 0.05; done; exit 6");
+    String pid = state("kept", "Pid");
+    awaitLines("kept", 100);
+    dockerd.kill();
+    Path root = Path.of("/proc/" + pid + "/root");
+    Files.createFile(root.resolve("go"));
+    Commands.await("it has written meanwhile", () -> Files.exists(root.resolve("said")));
+    dockerd.startDaemon();
+    assertEquals("running", state("kept", "Status"));
+    awaitLines("kept", 200);
+    dockerd.containerd().kill();
+    dockerd.containerd().startDaemon();
+    Commands.await(
+        "the daemon is at containerd again",
+        () -> dockerd.docker("exec", "kept", "true").status() == 0);
+    assertEquals(pid, state("kept", "Pid"));
+    Files.createFile(root.resolve("end"));
+    awaitState("kept", "exited");
+    assertEquals("6", state("kept", "ExitCode"));
+    assertEquals(
+        IntStream.rangeClosed(1, 200).mapToObj(i -> i + "\n").collect(Collectors.joining()),
+        dockerd.docker("logs", "kept").ok().out());
+    dockerd.docker("rm", "kept").ok();
+  }
+
+  private void awaitLines(String name, int count) {
+    Commands.await(
+        count + " lines are in its log",
+        () -> dockerd.docker("logs", name).ok().out().lines().count() == count);
+  }
+}
