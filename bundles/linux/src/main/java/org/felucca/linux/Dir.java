@@ -91,14 +91,16 @@ public final class Dir implements AutoCloseable {
    *     if the path breaks the rules
    */
   public Descriptor open(String path, int flags, int mode, long resolve) {
+    return Descriptor.opened(number(path, flags, mode, resolve), flags);
+  }
+
+  private long number(String path, int flags, int mode, long resolve) {
     byte[] bytes = FileNames.terminated(path);
     long[] how = {flags | O_CLOEXEC, OpenFlags.creates(flags) ? mode : 0, resolve};
     for (int attempt = 1; ; attempt++) {
       try {
-        return Descriptor.opened(
-            descriptor.call(
-                "openat2", path, fd -> Libc.syscall(Libc.SYS_OPENAT2, fd, bytes, how, 24)),
-            flags);
+        return descriptor.call(
+            "openat2", path, fd -> Libc.syscall(Libc.SYS_OPENAT2, fd, bytes, how, 24));
       } catch (LinuxException e) {
         if (!e.is(Errno.EAGAIN) || attempt == RACE_RETRIES) {
           throw e;
@@ -118,6 +120,16 @@ public final class Dir implements AutoCloseable {
   /** As {@link #openInRoot}, for a folder. */
   public Dir openDirInRoot(String path) {
     return new Dir(openInRoot(path, O_RDONLY | O_DIRECTORY, 0));
+  }
+
+  /**
+   * Looks whether a path leads to a folder as {@link #openDirInRoot} would open it, at less cost.
+   *
+   * @throws LinuxException ENOENT if it leads nowhere, ENOTDIR if to something else
+   */
+  public void checkDirInRoot(String path) {
+    long folder = number(path, O_PATH | O_DIRECTORY, 0, Resolve.IN_ROOT | Resolve.NO_MAGICLINKS);
+    Kernel.call("close", path, () -> Libc.close((int) folder));
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,29 @@ class DirTest {
             "a/../../secret",
             "parent/parent/a/../secret")) {
       assertEquals("inside", readInRoot(path), path);
+    }
+  }
+
+  @Test
+  void checkDirInRoot_findsFoldersOnlyAndLeavesNoDescriptor() throws Exception {
+    scratch.folder("root/a/b");
+    scratch.file("root/file", "x");
+    root.symlink("/a", "link");
+    root.symlink(scratch.path("root"), "outside");
+    long before = openFiles();
+    for (int i = 0; i < 100; i++) {
+      root.checkDirInRoot("a/b");
+      root.checkDirInRoot("link/b");
+    }
+    assertTrue(openFiles() < before + 50, () -> "descriptors are left open");
+    Expect.fails(Errno.ENOTDIR, () -> root.checkDirInRoot("file"));
+    Expect.fails(Errno.ENOENT, () -> root.checkDirInRoot("a/c"));
+    Expect.fails(Errno.ENOENT, () -> root.checkDirInRoot("outside/a"));
+  }
+
+  private static long openFiles() throws Exception {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
     }
   }
 

@@ -199,6 +199,17 @@ public abstract class SnapshotterContract {
   }
 
   @Test
+  void prepare_answersHowItIsMounted() {
+    assertEquals(snapshotter.prepare(active("1")), snapshotter.mounts(active("1")));
+    snapshotter.commit(active("1"));
+    for (SnapshotRef over : List.of(active("2", "1"), view("3", "1"))) {
+      List<Mount> mounts = snapshotter.prepare(over);
+      assertEquals(mounts, snapshotter.mounts(over));
+      assertEquals(mounts, snapshotter.prepare(over));
+    }
+  }
+
+  @Test
   void view_withoutParent_isEmptyAndReadOnly() {
     snapshotter.prepare(view("1"));
     in(

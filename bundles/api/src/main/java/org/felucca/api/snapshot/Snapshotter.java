@@ -32,11 +32,12 @@ public interface Snapshotter {
    * Makes room for a new active snapshot or view. Called again after a crash or a power loss, it
    * makes whole what is missing and takes nothing away.
    *
+   * @return how to mount it, as {@link #mounts} says
    * @throws EngineException FAILED_PRECONDITION with the {@link #refusal} if there is one;
    *     ALREADY_EXISTS from a remote snapshotter that has found what the label {@code
    *     containerd.io/snapshot.ref} names, and keeps it under this id as a committed snapshot
    */
-  void prepare(SnapshotRef snapshot);
+  List<Mount> prepare(SnapshotRef snapshot);
 
   /**
    * How to mount it, as literal arguments of mount(2); for a committed one read-only.

@@ -166,9 +166,9 @@ public abstract class FolderSnapshotter implements Snapshotter {
   }
 
   @Override
-  public final void prepare(SnapshotRef snapshot) {
+  public final List<Mount> prepare(SnapshotRef snapshot) {
     check(snapshot);
-    run(
+    return run(
         "prepare snapshot " + snapshot.id(),
         opened -> {
           String refused = refusalOf();
@@ -179,7 +179,7 @@ public abstract class FolderSnapshotter implements Snapshotter {
           }
           snapshot.ancestors().forEach(opened::check);
           make(snapshot, opened);
-          return true;
+          return mount(snapshot, opened);
         });
   }
 

@@ -1,7 +1,5 @@
 package org.felucca.snapshot.base;
 
-import static org.felucca.linux.OpenFlags.O_PATH;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +7,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import org.felucca.api.EngineException;
-import org.felucca.linux.Descriptor;
 import org.felucca.linux.Dir;
 import org.felucca.linux.DirEntry;
 import org.felucca.linux.Errno;
@@ -132,14 +129,11 @@ public final class SnapshotFolders {
 
   /** Throws NOT_FOUND unless a snapshot's files are there. */
   public void check(String id) {
-    try (Descriptor files = folder.openInRoot(id + "/" + FILES, O_PATH, 0)) {
-      if (files.stat().type() == FileType.DIRECTORY) {
-        return;
-      }
+    try {
+      folder.checkDirInRoot(id + "/" + FILES);
     } catch (LinuxException e) {
       throw missing(id, e);
     }
-    throw EngineException.notFound("snapshot files " + files(id) + " are no folder");
   }
 
   private EngineException missing(String id, LinuxException e) {

@@ -37,12 +37,12 @@ public class CopySnapshotter implements Snapshotter {
   }
 
   @Override
-  public void prepare(SnapshotRef snapshot) {
+  public List<Mount> prepare(SnapshotRef snapshot) {
     check(snapshot);
     snapshot.ancestors().forEach(this::require);
     Path files = path(snapshot.id());
     if (Files.exists(files)) {
-      return;
+      return mounts(snapshot);
     }
     Path coming = path("." + snapshot.id());
     delete(coming);
@@ -59,6 +59,7 @@ public class CopySnapshotter implements Snapshotter {
       run("sync", "-f", coming.toString());
     }
     run("mv", "-T", coming.toString(), files.toString());
+    return mounts(snapshot);
   }
 
   @Override
