@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.felucca.api.Durability;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
@@ -25,6 +26,7 @@ import org.osgi.framework.BundleContext;
 /**
  * Measures, in one process and by turns, a bare mount and umount of a snapshot over many layers and
  * what the store of snapshots takes to prepare and remove a container's snapshot over as many.
+ * Prints medians in ms: bare, ours, ours with the wait until the files are gone.
  *
  * <p>java -cp 'distribution/target/felucca/bundles/*' bench/Snapshots.java FOLDER LAYERS RUNS
  * [SNAPSHOTTER]
@@ -63,6 +65,9 @@ public final class Snapshots {
     String target = Files.createDirectory(root.resolve("target")).toString();
     long[] bare = new long[runs];
     long[] ours = new long[runs];
+    long[] gone = new long[runs];
+    Path files = root.resolve("snapshots").resolve(name);
+    long kept = count(files);
     for (int i = -runs / 4; i < runs; i++) {
       long begin = System.nanoTime();
       Mounts.mount(mount.type(), mount.source(), target, mount.options());
@@ -70,13 +75,25 @@ public final class Snapshots {
       long between = System.nanoTime();
       snapshots.prepare(scope, name, "run" + i, top, Map.of());
       snapshots.remove(scope, name, "run" + i);
+      long end = System.nanoTime();
+      // So that no deletion runs beside the bare mount that comes next.
+      while (count(files) > kept) {
+        Thread.sleep(0, 100_000);
+      }
       if (i >= 0) { // what came before has warmed it up
         bare[i] = between - begin;
-        ours[i] = System.nanoTime() - between;
+        ours[i] = end - between;
+        gone[i] = System.nanoTime() - between;
       }
     }
-    System.out.printf("%.3f %.3f%n", median(bare), median(ours));
+    System.out.printf("%.3f %.3f %.3f%n", median(bare), median(ours), median(gone));
     System.exit(0);
+  }
+
+  private static long count(Path folder) throws Exception {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.count();
+    }
   }
 
   private static double median(long[] nanos) {

@@ -311,10 +311,16 @@ public final class Database {
   }
 
   /**
-   * How many changes had ended when this was asked; to be compared by {@link #isUnchangedSince}.
+   * How many changes had ended when this was asked; to be compared by {@link #isStillAt} and {@link
+   * #isUnchangedSince}.
    */
   long ended() {
     return writer.ended();
+  }
+
+  /** Whether no change began since so many had ended. */
+  boolean isStillAt(long ended) {
+    return writer.begun() == ended;
   }
 
   /** Asked inside a change: whether no other one began since so many had ended. */

@@ -89,14 +89,17 @@ public final class RecordCollector implements Collector {
   public Collected collect() {
     try {
       one.lockInterruptibly();
+      Collected collected;
+      try {
+        collected = collectAlone();
+      } finally {
+        one.unlock();
+      }
+      snapshots.awaitDeletions();
+      return collected;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw EngineException.cancelled("collecting garbage was cancelled");
-    }
-    try {
-      return collectAlone();
-    } finally {
-      one.unlock();
     }
   }
 

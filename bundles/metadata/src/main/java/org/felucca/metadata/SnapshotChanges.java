@@ -2,6 +2,7 @@ package org.felucca.metadata;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
@@ -131,6 +132,51 @@ final class SnapshotChanges {
         });
   }
 
+  /**
+   * Takes a record away.
+   *
+   * @return the number of the snapshot, whose files are now nobody's
+   * @throws EngineException NOT_FOUND; FAILED_PRECONDITION if another one stands on it
+   */
+  long remove(Scope scope, String snapshotter, String key) {
+    Long number = remove(scope, snapshotter, key, scope.durability());
+    if (number == null) {
+      number = remove(scope, snapshotter, key, Durability.POWER_LOSS);
+    }
+    return Objects.requireNonNull(number);
+  }
+
+  /**
+   * Answers null if it takes more durability: what others may stand on must not come back with a
+   * power loss when its files are gone.
+   */
+  private @Nullable Long remove(
+      Scope scope, String snapshotter, String key, Durability durability) {
+    return database.<@Nullable Long>write(
+        durability,
+        t -> {
+          t.makesRoom();
+          SnapshotRow row = SnapshotRow.required(t.sql(), scope.namespace(), snapshotter, key);
+          if (row.info().kind() == SnapshotKind.COMMITTED && durability != Durability.POWER_LOSS) {
+            return null;
+          }
+          String child =
+              t.sql()
+                  .first(
+                      "SELECT name FROM snapshots WHERE parent = ?",
+                      found -> found.getString(1),
+                      row.number());
+          if (child != null) {
+            throw EngineException.precondition(
+                "snapshot %s can't be removed: %s stands on it"
+                    .formatted(Identifiers.quote(key), Identifiers.quote(child)));
+          }
+          drop(t, row.number());
+          t.happened(scope.namespace(), new Event.SnapshotRemove(key, snapshotter));
+          return row.number();
+        });
+  }
+
   /** Deletes a record as part of another change. */
   static void drop(Transaction t, long number) {
     t.sql()
@@ -188,7 +234,7 @@ final class SnapshotChanges {
                       row.number());
           if (rows == 0) {
             throw EngineException.notFound(
-                "snapshot %s of %s was collected while it was committed; hold a lease meanwhile"
+                "snapshot %s of %s was removed or collected while it was committed; hold a lease meanwhile"
                     .formatted(Identifiers.quote(row.info().key()), snapshotter));
           }
           t.happened(namespace, new Event.SnapshotCommit(row.info().key(), name, snapshotter));

@@ -13,7 +13,6 @@ import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
-import org.felucca.api.event.Event;
 import org.felucca.api.snapshot.Mount;
 import org.felucca.api.snapshot.SnapshotInfo;
 import org.felucca.api.snapshot.SnapshotKind;
@@ -27,6 +26,7 @@ import org.felucca.oci.filter.Filters;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 
 /**
@@ -45,6 +45,7 @@ public final class SnapshotRecords implements SnapshotService {
   private final Database database;
   private final Snapshotters snapshotters;
   private final SnapshotChanges changes;
+  private final Deletions deletions = new Deletions();
 
   /** For each id, since a snapshotter is called for one id by one thread only. */
   private final KeyedLocks<String> locks = new KeyedLocks<>();
@@ -54,6 +55,11 @@ public final class SnapshotRecords implements SnapshotService {
     this.database = database;
     this.snapshotters = snapshotters;
     this.changes = new SnapshotChanges(database);
+  }
+
+  @Deactivate
+  void stop() {
+    deletions.stop();
   }
 
   @Override
@@ -106,8 +112,7 @@ public final class SnapshotRecords implements SnapshotService {
             SnapshotRef ref = changes.begin(scope, snapshotter, number, key, parent, labels, kind);
             List<Mount> mounts;
             try {
-              files.prepare(ref);
-              mounts = files.mounts(ref);
+              mounts = files.prepare(ref);
             } catch (RuntimeException e) {
               throw failed(scope, snapshotter, number, labels, files, e);
             }
@@ -155,11 +160,13 @@ public final class SnapshotRecords implements SnapshotService {
         snapshotter,
         files -> {
           while (true) {
-            long number = find(scope, snapshotter, key).row().number();
+            long ended = database.ended();
+            Found found = find(scope, snapshotter, key);
+            long number = found.row().number();
             try (KeyedLocks.Held _ = locks.lock(SnapshotRow.id(number))) {
               // It may have been removed, committed or even made anew while the lock was waited
               // for.
-              Found now = find(scope, snapshotter, key);
+              Found now = database.isStillAt(ended) ? found : find(scope, snapshotter, key);
               if (now.row().number() == number) {
                 return body.apply(files, now);
               }
@@ -228,37 +235,13 @@ public final class SnapshotRecords implements SnapshotService {
 
   @Override
   public void remove(Scope scope, String snapshotter, String key) {
-    with(
-        scope,
-        snapshotter,
-        key,
-        (files, found) -> {
-          long number = found.row().number();
-          // What others may stand on must not come back with a power loss when its files are gone.
-          database.write(
-              found.ref().kind() == SnapshotKind.COMMITTED
-                  ? Durability.POWER_LOSS
-                  : scope.durability(),
-              t -> {
-                t.makesRoom();
-                String child =
-                    t.sql()
-                        .first(
-                            "SELECT name FROM snapshots WHERE parent = ?",
-                            row -> row.getString(1),
-                            number);
-                if (child != null) {
-                  throw EngineException.precondition(
-                      "snapshot %s can't be removed: %s stands on it"
-                          .formatted(Identifiers.quote(key), Identifiers.quote(child)));
-                }
-                SnapshotChanges.drop(t, number);
-                t.happened(scope.namespace(), new Event.SnapshotRemove(key, snapshotter));
-                return true;
-              });
-          deleteFiles(files, snapshotter, number);
-          return true;
-        });
+    snapshotters.require(snapshotter);
+    long number = changes.remove(scope, snapshotter, key);
+    if (scope.durability() == Durability.POWER_LOSS) {
+      deleteFiles(snapshotter, number);
+    } else {
+      deletions.later(() -> deleteFiles(snapshotter, number));
+    }
   }
 
   private static void deleteFiles(Snapshotter files, String snapshotter, long number) {
@@ -274,6 +257,11 @@ public final class SnapshotRecords implements SnapshotService {
               + " next=the next sweep",
           e);
     }
+  }
+
+  /** Waits until the files of what was removed until now are deleted. */
+  void awaitDeletions() throws InterruptedException {
+    deletions.await();
   }
 
   /** Deletes the files of a snapshot whose record is gone. */

@@ -64,6 +64,7 @@ final class Stores implements AutoCloseable {
   @Override
   public void close() {
     collector.stop();
+    snapshots.stop();
     snapshotters.stop();
     database.stop();
   }

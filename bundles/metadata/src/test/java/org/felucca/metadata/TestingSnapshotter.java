@@ -24,6 +24,7 @@ final class TestingSnapshotter implements Snapshotter {
   final List<SnapshotRef> committed = new CopyOnWriteArrayList<>();
   volatile Consumer<SnapshotRef> onPrepare = ref -> {};
   volatile Consumer<SnapshotRef> onCommit = ref -> {};
+  volatile Consumer<String> onRemove = id -> {};
   volatile int sweeps;
   volatile String refusal = "";
 
@@ -52,7 +53,7 @@ final class TestingSnapshotter implements Snapshotter {
   }
 
   @Override
-  public void prepare(SnapshotRef snapshot) {
+  public List<Mount> prepare(SnapshotRef snapshot) {
     prepared.add(snapshot);
     try {
       Files.createFile(folder.resolve(snapshot.id()));
@@ -60,6 +61,7 @@ final class TestingSnapshotter implements Snapshotter {
       throw new UncheckedIOException(e);
     }
     onPrepare.accept(snapshot);
+    return mounts(snapshot);
   }
 
   @Override
@@ -77,6 +79,7 @@ final class TestingSnapshotter implements Snapshotter {
 
   @Override
   public void remove(String id) {
+    onRemove.accept(id);
     try {
       Files.deleteIfExists(folder.resolve(id));
     } catch (IOException e) {

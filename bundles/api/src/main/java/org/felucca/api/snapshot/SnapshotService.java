@@ -61,7 +61,10 @@ public interface SnapshotService {
    */
   void commit(Scope scope, String snapshotter, String name, String key, Map<String, String> labels);
 
-  /** Takes a snapshot away; NOT_FOUND; FAILED_PRECONDITION if another one stands on it. */
+  /**
+   * Takes a snapshot away; NOT_FOUND; FAILED_PRECONDITION if another one stands on it. With a scope
+   * of durability ENGINE_CRASH its files may go a little later; a collection waits for them.
+   */
   void remove(Scope scope, String snapshotter, String key);
 
   /** The record; NOT_FOUND. */
