@@ -145,7 +145,7 @@ pub fn start(arguments: &Arguments) -> Result<(), String> {
         .and_then(|f| sys::lock(&f).map(|()| f))
         .map_err(|e| format!("lock {folder}: {e}"))?;
     let address = format!("unix://{}", socket.display());
-    let answer = if params.newer {
+    let answer = if params.newer && !cfg!(feature = "previous-wire") {
         let metadata = Writer::new().text(1, "felucca.shim").text(2, env!("CARGO_PKG_VERSION"));
         Writer::new().number(1, TASK_VERSION).text(2, &address).text(3, "ttrpc").message(5, metadata).done()
     } else {

@@ -47,8 +47,11 @@ fn check_id(id: &str) -> Result<(), Failure> {
 
 impl Shim {
     pub fn call(&mut self, reply: Reply, request: &Request<'_>) -> Answer {
-        let private = request.service == PRIVATE;
-        if !private && !matches!(request.service, "containerd.task.v2.Task" | "containerd.task.v3.Task") {
+        let newer = !cfg!(feature = "previous-wire");
+        let private = newer && request.service == PRIVATE;
+        let task = request.service == "containerd.task.v2.Task"
+            || newer && request.service == "containerd.task.v3.Task";
+        if !private && !task {
             return Err(Failure::new(
                 UNIMPLEMENTED,
                 format!("service {} is not served here", request.service),

@@ -108,8 +108,8 @@ extern "C" fn run_child(argument: *mut libc::c_void) -> libc::c_int {
 /// Only in the child, as `run_child` says.
 unsafe fn prepare(child: &Child) -> Result<(), i32> {
     let check = |result: libc::c_int| {
-        // SAFETY: the address of this thread's error number is always valid.
         if result < 0 {
+            // SAFETY: the address of this thread's error number is always valid.
             Err(unsafe { *libc::__errno_location() })
         } else {
             Ok(result)

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
-import org.felucca.oci.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,34 +55,15 @@ class ForeignShimsIT {
         .line();
   }
 
-  private static ProcessHandle shimOf(String id) {
-    return Machine.shims(engine.base()).stream()
-        .filter(p -> Machine.commandLine(p.pid()).contains(id))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /** The version of the task service that the engine keeps of a container's shim. */
-  private static long protocolOf(String id) throws IOException {
-    Path record =
-        engine
-            .state()
-            .resolve("io.containerd.runtime.v2.task")
-            .resolve(engine.namespace())
-            .resolve(id)
-            .resolve("felucca.json");
-    return Json.object(Files.readAllBytes(record), record.toString()).requiredNumber("protocol");
-  }
-
   @ParameterizedTest
   @EnumSource(OtherDebian.class)
-  void container_wholeLife(OtherDebian generation) throws IOException {
+  void container_wholeLife(OtherDebian generation) {
     String id =
         detached(generation, "life", "trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done");
     assertTrue(
-        Machine.commandLine(shimOf(id).pid())
+        Machine.commandLine(engine.shimOf(id).pid())
             .startsWith(generation.program("containerd-shim-runc-v2")));
-    assertEquals(generation == OtherDebian.SID ? 3 : 2, protocolOf(id));
+    assertEquals(generation == OtherDebian.SID ? 3 : 2, engine.shimProtocol(id));
     engine.felucca("exec", "life", "sh", "-c", "echo in; exit 4").endsWith(4);
     engine.felucca("pause", "life").ok();
     engine.awaitStatus("life", "paused");
@@ -120,7 +99,7 @@ class ForeignShimsIT {
   }
 
   @Test
-  void engineAndShimsKilled_allIsKnown() throws IOException {
+  void engineAndShimsKilled_allIsKnown() {
     for (OtherDebian generation : OtherDebian.values()) {
       detached(
           generation,
@@ -139,7 +118,7 @@ class ForeignShimsIT {
       engine.felucca("rm", kept).ok();
       String gone = "gone-" + name(generation);
       String id = engine.felucca("inspect", "--format", "{{.Id}}", gone).line();
-      assertTrue(shimOf(id).destroyForcibly());
+      assertTrue(engine.shimOf(id).destroyForcibly());
       engine.felucca("wait", gone).prints("137\n");
       engine.felucca("rm", gone).ok();
     }

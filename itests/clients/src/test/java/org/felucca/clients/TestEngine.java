@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.felucca.oci.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -292,6 +293,25 @@ final class TestEngine implements AutoCloseable {
   /** Waits until a container is in a state. */
   void awaitStatus(String container, String status) {
     Commands.await(container + " is " + status, () -> status(container).equals(status));
+  }
+
+  /** The shim of a container, by the container's whole id. */
+  ProcessHandle shimOf(String id) {
+    return Machine.shims(base).stream()
+        .filter(p -> Machine.commandLine(p.pid()).contains(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The version of the task service that the engine has noted of a container's shim. */
+  long shimProtocol(String id) {
+    Path tasks = state.resolve("io.containerd.runtime.v2.task").resolve(namespace);
+    Path intent = tasks.resolve(id).resolve("felucca.json");
+    try {
+      return Json.object(Files.readAllBytes(intent), intent.toString()).requiredNumber("protocol");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Removes every container; one that was asked to remove itself may do so meanwhile. */
