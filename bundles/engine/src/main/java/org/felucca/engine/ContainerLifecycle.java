@@ -204,7 +204,7 @@ final class ContainerLifecycle {
   private int createAndStart(Scope scope, ContainerRecord container, ProcessIo io) {
     TaskCreate create =
         new TaskCreate(
-            starts.root(scope, container), io, null, null, starts.spec(scope, container));
+            starts.root(scope, container), io, null, null, starts.spec(scope, container), null);
     try {
       return tasks.run(scope, container.id(), create);
     } catch (RuntimeException e) {

@@ -154,7 +154,10 @@ public final class ControlUseCases implements ContainerControl {
         TaskState task = lifecycle.task(scope, id);
         if (task != null && task.status() != TaskStatus.STOPPED) {
           tasks.update(
-              scope, id, new TypedBytes(TypedBytes.OCI_LINUX_RESOURCES, specs.resources(checked)));
+              scope,
+              id,
+              new TypedBytes(TypedBytes.OCI_LINUX_RESOURCES, specs.resources(checked)),
+              Map.of());
         }
         changed = changed.withSpec(new TypedBytes(spec.typeUrl(), next));
         paths.add("spec");

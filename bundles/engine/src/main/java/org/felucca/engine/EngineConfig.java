@@ -18,7 +18,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(
       name = "Runtime aliases",
       description = "Other names of runtimes, as alias=name, separated by commas")
-  String[] runtime__aliases() default {"io.containerd.runc.v2=runc", "io.containerd.crun.v2=crun"};
+  String[] runtime__aliases() default {
+    "io.containerd.runc.v2=runc",
+    "io.containerd.runc.v1=runc",
+    "io.containerd.runtime.v1.linux=runc",
+    "io.containerd.crun.v2=crun"
+  };
 
   @AttributeDefinition(
       name = "Default snapshotter",

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,7 @@ import org.felucca.api.Identifiers;
 import org.felucca.api.runtime.Runtime;
 import org.felucca.api.runtime.RuntimeInfo;
 import org.felucca.api.runtime.RuntimeOptions;
+import org.felucca.api.runtime.ShimFinder;
 import org.felucca.swap.Swap;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -40,12 +43,14 @@ public final class RuntimeLookup {
   private static final Duration FIRST_PATIENCE = Duration.ofMillis(200);
 
   /** What a runtime answers for a new container. */
-  record Choice(String name, RuntimeInfo info, Path shim, RuntimeOptions options) {}
+  record Choice(
+      String name, @Nullable RuntimeInfo info, Path shim, @Nullable RuntimeOptions options) {}
 
   /** The runtime of containers that name none, and why. */
   record Default(String name, String reason) {}
 
   private final Swap<Runtime> runtimes;
+  private final Swap<ShimFinder> shims;
   private final Map<String, String> aliases;
   private final String configuredDefault;
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -56,11 +61,13 @@ public final class RuntimeLookup {
     this.configuredDefault = config.default__runtime().strip();
     this.aliases = parse(config.runtime__aliases());
     this.runtimes = new Swap<>(context, Runtime.class, Unavailable.INSTANCE);
+    this.shims = new Swap<>(context, ShimFinder.class, Unavailable.INSTANCE);
   }
 
   @Deactivate
   void close() {
     runtimes.close();
+    shims.close();
   }
 
   /**
@@ -144,17 +151,37 @@ public final class RuntimeLookup {
   /**
    * Asks a runtime for what a new container needs.
    *
-   * @param nameOrAlias which; empty for the default
+   * @param nameOrAlias which; empty for the default; also what {@link ShimFinder} finds
    * @throws EngineException NOT_FOUND if there is no such runtime; FAILED_PRECONDITION if it can't
    *     be used
    */
   Choice choose(String nameOrAlias) {
-    return ask(nameOrAlias.isEmpty() ? defaultRuntime().name() : resolve(nameOrAlias));
+    String name = nameOrAlias.isEmpty() ? defaultRuntime().name() : resolve(nameOrAlias);
+    if ((name.startsWith("/") || name.indexOf('.') > 0) && !names().contains(name)) {
+      Optional<Path> shim = shims.use(reference -> true, PATIENCE, finder -> finder.find(name));
+      if (shim.isPresent()) {
+        return new Choice(name, null, shim.get(), null);
+      }
+    }
+    return ask(name);
+  }
+
+  /** The newest versions of specs that the runtimes take which can be used. */
+  List<String> ociVersions() {
+    List<String> versions = new ArrayList<>();
+    for (String name : names()) {
+      try {
+        versions.add(info(name).ociVersion());
+      } catch (EngineException e) {
+        LOG.log(Level.FINE, "runtime not asked name={0} reason={1}", new Object[] {name, e});
+      }
+    }
+    return versions;
   }
 
   /** What a runtime says of its binary; as {@link #choose} otherwise. */
   RuntimeInfo info(String name) {
-    return ask(name).info();
+    return Objects.requireNonNull(ask(name).info());
   }
 
   private Choice ask(String name) {

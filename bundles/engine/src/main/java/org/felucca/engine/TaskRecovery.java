@@ -37,12 +37,12 @@ final class TaskRecovery {
       try {
         switch (found) {
           case FoundShim.Live live -> live(key, live.shim(), tasks);
-          case FoundShim.Dead dead -> dead(key, dead.exit(), tasks);
+          case FoundShim.Dead dead -> dead(key, dead.pid(), dead.exit(), tasks);
           case FoundShim.Silent silent -> silent(key, silent, tasks);
         }
       } catch (EngineException e) {
         LOG.log(Level.WARNING, "task not recovered container=" + key, e);
-        tasks.put(key, unknown(key, ""));
+        tasks.put(key, unknown(key, 0, ""));
       }
     }
     LOG.log(Level.FINE, "tasks found count={0}", tasks.size());
@@ -105,13 +105,13 @@ final class TaskRecovery {
     shim.destroy();
   }
 
-  private void dead(TaskKey key, Exit exit, Map<TaskKey, TrackedTask> tasks) {
+  private void dead(TaskKey key, int pid, Exit exit, Map<TaskKey, TrackedTask> tasks) {
     if (exits.wasDeleted(key)) {
       exits.forget(key);
       return;
     }
     LOG.log(Level.WARNING, "shim died container={0} status={1}", new Object[] {key, exit.status()});
-    TrackedTask task = unknown(key, "");
+    TrackedTask task = unknown(key, pid, "");
     tasks.put(key, task);
     TrackedProcess process = task.process("");
     if (exits.wasTold(key, "")) {
@@ -127,12 +127,12 @@ final class TaskRecovery {
         Level.WARNING,
         "shim does not answer, left alone container={0} why={1}",
         new Object[] {key, silent.why()});
-    tasks.put(key, unknown(key, silent.bundle().toString()));
+    tasks.put(key, unknown(key, 0, silent.bundle().toString()));
   }
 
-  private static TrackedTask unknown(TaskKey key, String bundle) {
+  private static TrackedTask unknown(TaskKey key, int pid, String bundle) {
     TrackedTask task = new TrackedTask(key, bundle, "", null);
-    task.add("", 0, TaskStatus.UNKNOWN, ProcessIo.NONE);
+    task.add("", pid, TaskStatus.UNKNOWN, ProcessIo.NONE);
     return task;
   }
 

@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToIntBiFunction;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerId;
@@ -16,6 +18,7 @@ import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog;
+import org.felucca.api.runtime.RuntimeInfo;
 import org.felucca.api.shim.Shim;
 import org.felucca.api.shim.ShimLaunch;
 import org.felucca.api.shim.ShimService;
@@ -28,6 +31,7 @@ import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.felucca.api.task.TaskUsage;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -125,7 +129,9 @@ public final class TaskUseCases implements TaskService {
       if (spec == null) {
         throw EngineException.precondition("container " + id + " has no spec; create it with one");
       }
-      RuntimeLookup.Choice runtime = runtimes.choose(container.runtime());
+      RuntimeLookup.Choice runtime =
+          runtimes.choose(create.runtime() == null ? container.runtime() : create.runtime());
+      TypedBytes options = given(create.options()) ? create.options() : container.runtimeOptions();
       Shim shim =
           shims.launch(
               new ShimLaunch(
@@ -134,8 +140,8 @@ public final class TaskUseCases implements TaskService {
                   runtime.name(),
                   runtime.shim(),
                   runtime.options(),
-                  create.options() == null ? container.runtimeOptions() : create.options(),
-                  specs.fitVersion(spec.value(), runtime.info().ociVersion()),
+                  options,
+                  fit(spec.value(), runtime, given(options)),
                   launchDeadline));
       int pid;
       try {
@@ -154,6 +160,7 @@ public final class TaskUseCases implements TaskService {
           new Event.TaskCreated(
               id.value(),
               task.bundle,
+              create.rootfs(),
               create.io(),
               Objects.requireNonNullElse(create.checkpoint(), ""),
               pid));
@@ -164,6 +171,25 @@ public final class TaskUseCases implements TaskService {
       picture.watch(task, process);
       return pid;
     }
+  }
+
+  private static boolean given(@Nullable TypedBytes options) {
+    return options != null && !options.typeUrl().isEmpty();
+  }
+
+  /** Options of a client may name another binary than the runtime's: one that all of them take. */
+  private byte[] fit(byte[] spec, RuntimeLookup.Choice runtime, boolean anyBinary) {
+    RuntimeInfo info = runtime.info();
+    if (info == null) {
+      return spec;
+    }
+    byte[] fitting = specs.fitVersion(spec, info.ociVersion());
+    if (anyBinary) {
+      for (String version : runtimes.ociVersions()) {
+        fitting = specs.fitVersion(fitting, version);
+      }
+    }
+    return fitting;
   }
 
   @Override
@@ -205,6 +231,7 @@ public final class TaskUseCases implements TaskService {
   @Override
   public void exec(Scope scope, ContainerId id, String execId, TypedBytes spec, ProcessIo io) {
     TrackedTask task = picture.task(scope, id);
+    String checked = Identifiers.check("id of a process", execId);
     synchronized (task) {
       TaskStatus status = task.process("").status;
       if (status != TaskStatus.RUNNING) {
@@ -213,14 +240,14 @@ public final class TaskUseCases implements TaskService {
                 .formatted(id, status.name().toLowerCase(Locale.ROOT)));
       }
     }
-    TrackedProcess process = task.add(execId, 0, TaskStatus.CREATED, io);
+    TrackedProcess process = task.add(checked, 0, TaskStatus.CREATED, io);
     try {
-      task.shim().exec(execId, spec, io);
+      task.shim().exec(checked, spec, io);
     } catch (RuntimeException e) {
-      task.remove(execId);
+      task.remove(checked);
       throw e;
     }
-    events.publish(task.key.namespace(), new Event.TaskExecAdded(id.value(), execId));
+    events.publish(task.key.namespace(), new Event.TaskExecAdded(id.value(), checked));
     picture.watch(task, process);
   }
 
@@ -325,8 +352,16 @@ public final class TaskUseCases implements TaskService {
   }
 
   @Override
-  public void update(Scope scope, ContainerId id, TypedBytes resources) {
-    picture.task(scope, id).shim().update(resources);
+  public void checkpoint(Scope scope, ContainerId id, String folder, @Nullable TypedBytes options) {
+    TrackedTask task = picture.task(scope, id);
+    task.shim().checkpoint(folder, options);
+    events.publish(task.key.namespace(), new Event.TaskCheckpointed(id.value(), folder));
+  }
+
+  @Override
+  public void update(
+      Scope scope, ContainerId id, TypedBytes resources, Map<String, String> annotations) {
+    picture.task(scope, id).shim().update(resources, annotations);
   }
 
   @Override

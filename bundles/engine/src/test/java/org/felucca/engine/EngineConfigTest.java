@@ -43,7 +43,8 @@ class EngineConfigTest {
     assertEquals(
         Map.of(
             "default_runtime", "",
-            "runtime_aliases", "io.containerd.runc.v2=runc,io.containerd.crun.v2=crun",
+            "runtime_aliases",
+                "io.containerd.runc.v2=runc,io.containerd.runc.v1=runc,io.containerd.runtime.v1.linux=runc,io.containerd.crun.v2=crun",
             "default_snapshotter", "overlayfs",
             "launch_deadline_seconds", "30",
             "log_driver", "cri",

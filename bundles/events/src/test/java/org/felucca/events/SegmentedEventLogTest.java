@@ -31,6 +31,7 @@ import org.felucca.api.TypedBytes;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog.Subscription;
 import org.felucca.api.event.LoggedEvent;
+import org.felucca.api.snapshot.Mount;
 import org.felucca.api.task.ProcessIo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,7 +96,17 @@ class SegmentedEventLogTest {
         new Event.NamespaceCreate("moby", labels),
         new Event.NamespaceUpdate("moby", labels),
         new Event.NamespaceDelete("moby"),
-        new Event.TaskCreated("id", "/b", new ProcessIo("/in", "/out", "", true), "", 12),
+        new Event.TaskCreated(
+            "id",
+            "/b",
+            List.of(new Mount("bind", "/r", "", List.of("ro"))),
+            new ProcessIo("/in", "/out", "", true),
+            "",
+            12),
+        new Event.TaskCheckpointed("id", "/checkpoint"),
+        new Event.SandboxCreate("pod"),
+        new Event.SandboxStart("pod"),
+        new Event.SandboxExit("pod", 3, Instant.ofEpochSecond(5, 6)),
         new Event.TaskStart("id", 12),
         new Event.TaskExit("id", "exec", 12, 137, at),
         new Event.TaskDelete("id", "id", 12, 0, at),
@@ -169,7 +180,7 @@ class SegmentedEventLogTest {
     log.publish(null, oom(7));
     Map<String, Integer> expected =
         Map.of(
-            "namespace==moby,topic~=|^/tasks/|", 9,
+            "namespace==moby,topic~=|^/tasks/|", 10,
             "topic==\"/tasks/exit\"", 2,
             "event.container_id==zz", 1,
             "event.exit_status==\"137\"", 1,

@@ -195,6 +195,18 @@ final class BundleFolder {
     return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8).strip();
   }
 
+  /**
+   * The process id of the container's first process, which the runtime wrote; 0 if it is not there.
+   */
+  int initPid() throws IOException {
+    String line = readLine("init.pid");
+    try {
+      return line == null ? 0 : Integer.parseInt(line);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
   private byte @Nullable [] read(String name) throws IOException {
     try {
       return Files.readAllBytes(path.resolve(name));

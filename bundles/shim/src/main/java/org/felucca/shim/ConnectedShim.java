@@ -7,6 +7,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,6 +25,7 @@ import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.felucca.api.task.TaskUsage;
 import org.felucca.linux.ProcessId;
+import org.felucca.shim.wire.task.CheckpointTaskRequest;
 import org.felucca.shim.wire.task.CloseIORequest;
 import org.felucca.shim.wire.task.CreateTaskRequest;
 import org.felucca.shim.wire.task.CreateTaskResponse;
@@ -70,7 +72,8 @@ final class ConnectedShim implements Shim {
   /**
    * @param process the shim's process, or null if it is not known
    * @param log closed with the connection; null if it has none
-   * @param options what Create is given if the caller has none
+   * @param options what Create is given, the caller's own among them; null to give what the caller
+   *     says
    */
   ConnectedShim(
       ShimInfo info,
@@ -140,11 +143,8 @@ final class ConnectedShim implements Shim {
     if (checkpoint != null) {
       request.setCheckpoint(checkpoint);
     }
-    TypedBytes given = create.options();
-    if (given == null || given.typeUrl().isEmpty()) {
-      given = options;
-    }
-    if (given != null) {
+    TypedBytes given = options == null ? create.options() : options;
+    if (given != null && !given.typeUrl().isEmpty()) {
       request.setOptions(any(given));
     }
     return request.build();
@@ -320,10 +320,24 @@ final class ConnectedShim implements Shim {
   }
 
   @Override
-  public void update(TypedBytes resources) {
+  public void checkpoint(String folder, @Nullable TypedBytes how) {
+    CheckpointTaskRequest.Builder request =
+        CheckpointTaskRequest.newBuilder().setId(id).setPath(folder);
+    if (how != null && !how.typeUrl().isEmpty()) {
+      request.setOptions(any(how));
+    }
+    client.call("Checkpoint", request.build(), Empty.parser(), settings.create());
+  }
+
+  @Override
+  public void update(TypedBytes resources, Map<String, String> annotations) {
     client.call(
         "Update",
-        UpdateTaskRequest.newBuilder().setId(id).setResources(any(resources)).build(),
+        UpdateTaskRequest.newBuilder()
+            .setId(id)
+            .setResources(any(resources))
+            .putAllAnnotations(annotations)
+            .build(),
         Empty.parser(),
         settings.call());
   }

@@ -7,7 +7,9 @@ import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.event.Event;
+import org.felucca.api.snapshot.Mount;
 import org.felucca.api.task.ProcessIo;
+import org.felucca.shim.wire.events.TaskCheckpointed;
 import org.felucca.shim.wire.events.TaskCreate;
 import org.felucca.shim.wire.events.TaskDelete;
 import org.felucca.shim.wire.events.TaskExecAdded;
@@ -67,6 +69,10 @@ final class EventDecoder {
           new Event.TaskPaused(TaskPaused.parseFrom(bytes).getContainerId());
       case "containerd.events.TaskResumed" ->
           new Event.TaskResumed(TaskResumed.parseFrom(bytes).getContainerId());
+      case "containerd.events.TaskCheckpointed" -> {
+        TaskCheckpointed event = TaskCheckpointed.parseFrom(bytes);
+        yield new Event.TaskCheckpointed(event.getContainerId(), event.getCheckpoint());
+      }
       default -> new Event.Foreign(envelope.getTopic(), new TypedBytes(url, bytes.toByteArray()));
     };
   }
@@ -76,6 +82,9 @@ final class EventDecoder {
     return new Event.TaskCreated(
         event.getContainerId(),
         event.getBundle(),
+        event.getRootfsList().stream()
+            .map(m -> new Mount(m.getType(), m.getSource(), m.getTarget(), m.getOptionsList()))
+            .toList(),
         new ProcessIo(io.getStdin(), io.getStdout(), io.getStderr(), io.getTerminal()),
         event.getCheckpoint(),
         event.getPid());

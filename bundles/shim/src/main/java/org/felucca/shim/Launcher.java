@@ -1,6 +1,7 @@
 package org.felucca.shim;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import org.felucca.linux.ProcessId;
 import org.felucca.shim.wire.bootstrap.BootstrapParams;
 import org.felucca.shim.wire.runc.Options;
 import org.felucca.shim.wire.task.ShutdownRequest;
+import org.jspecify.annotations.Nullable;
 
 /** Starts a shim: folder, start command, connection, record, in this order. */
 final class Launcher {
@@ -273,7 +275,7 @@ final class Launcher {
     }
   }
 
-  private static @org.jspecify.annotations.Nullable Bootstrap leftAddress(BundleFolder bundle) {
+  private static @Nullable Bootstrap leftAddress(BundleFolder bundle) {
     try {
       return bundle.readAddress();
     } catch (IOException | EngineException e) {
@@ -281,13 +283,19 @@ final class Launcher {
     }
   }
 
-  /** What Create is given: the client's own, or those of the runtime's configuration. */
-  private static TypedBytes options(ShimLaunch launch) {
+  /**
+   * What Create is given: the client's own, with the binary and the root of the runtime's
+   * configuration if they name none; or those of the configuration.
+   */
+  static @Nullable TypedBytes options(ShimLaunch launch) {
     TypedBytes given = launch.clientOptions();
-    if (given != null && !given.typeUrl().isEmpty()) {
-      return given;
-    }
     RuntimeOptions options = launch.options();
+    if (given != null && !given.typeUrl().isEmpty()) {
+      return options != null && given.typeUrl().equals(OPTIONS) ? completed(given, options) : given;
+    }
+    if (options == null) {
+      return null;
+    }
     Any any =
         Any.newBuilder()
             .setTypeUrl(OPTIONS)
@@ -302,6 +310,25 @@ final class Launcher {
                     .toByteString())
             .build();
     return new TypedBytes(any.getTypeUrl(), any.getValue().toByteArray());
+  }
+
+  private static TypedBytes completed(TypedBytes given, RuntimeOptions options) {
+    try {
+      Options own = Options.parseFrom(given.value());
+      Options.Builder whole = own.toBuilder();
+      if (own.getBinaryName().isEmpty()) {
+        whole.setBinaryName(options.binaryName());
+      }
+      if (own.getRoot().isEmpty()) {
+        whole.setRoot(options.root());
+      }
+      return new TypedBytes(OPTIONS, whole.build().toByteArray());
+    } catch (InvalidProtocolBufferException e) {
+      throw new EngineException(
+          ErrorKind.INVALID_ARGUMENT,
+          "the options are no %s: %s".formatted(OPTIONS, e.getMessage()),
+          e);
+    }
   }
 
   /** In hundredths of a second, as the start times of processes are. */

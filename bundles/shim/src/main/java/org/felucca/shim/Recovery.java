@@ -131,7 +131,7 @@ final class Recovery {
       cleanUp.remove(record.bundle(), null);
       return Optional.of(
           new FoundShim.Dead(
-              key.namespace(), key.id(), new Exit(Exit.UNKNOWN_STATUS, Instant.now())));
+              key.namespace(), key.id(), 0, new Exit(Exit.UNKNOWN_STATUS, Instant.now())));
     }
     Bootstrap address = record.address();
     if (address == null) {
@@ -148,8 +148,9 @@ final class Recovery {
             Level.INFO,
             "shim is gone, cleaning up container={0} reason={1}",
             new Object[] {key, e.getMessage()});
+        int pid = disk.call("read the process of " + key, record.bundle()::initPid);
         Exit exit = cleanUp.afterDeath(record.bundle(), record.binary(), address);
-        return Optional.of(new FoundShim.Dead(key.namespace(), key.id(), exit));
+        return Optional.of(new FoundShim.Dead(key.namespace(), key.id(), pid, exit));
       }
       return Optional.of(silent(key, record.bundle(), String.valueOf(e.getMessage())));
     }

@@ -73,7 +73,7 @@ class EventReceiverTest {
   @Test
   void answer_everyTaskEvent() {
     assertEquals(
-        new Event.TaskCreated("c", "/b", new ProcessIo("i", "o", "e", true), "cp", 5),
+        new Event.TaskCreated("c", "/b", List.of(), new ProcessIo("i", "o", "e", true), "cp", 5),
         taken(
             TaskCreate.newBuilder()
                 .setContainerId("c")

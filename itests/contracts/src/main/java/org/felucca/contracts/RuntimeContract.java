@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -256,7 +257,7 @@ public abstract class RuntimeContract {
   void update_andMetrics() throws Exception {
     try (RuntimeBench.Container container = bench.running("limits")) {
       byte[] resources = "{\"pids\":{\"limit\":50}}".getBytes(StandardCharsets.UTF_8);
-      container.shim().update(new TypedBytes(TypedBytes.OCI_LINUX_RESOURCES, resources));
+      container.shim().update(new TypedBytes(TypedBytes.OCI_LINUX_RESOURCES, resources), Map.of());
       assertEquals(50, bench.pidsLimit("limits"));
       TypedBytes metrics = container.shim().metrics();
       assertTrue(metrics.typeUrl().contains("Metrics"), metrics.typeUrl());

@@ -1,8 +1,10 @@
 package org.felucca.api.event;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.felucca.api.TypedBytes;
+import org.felucca.api.snapshot.Mount;
 import org.felucca.api.task.ProcessIo;
 import org.jspecify.annotations.Nullable;
 
@@ -127,9 +129,20 @@ public sealed interface Event {
     }
   }
 
-  /** A task was created. */
-  record TaskCreated(String containerId, String bundle, ProcessIo io, String checkpoint, int pid)
+  /** A task was created; the mounts are those of its root file system. */
+  record TaskCreated(
+      String containerId,
+      String bundle,
+      List<Mount> rootfs,
+      ProcessIo io,
+      String checkpoint,
+      int pid)
       implements Event {
+    /** Copies the mounts. */
+    public TaskCreated {
+      rootfs = List.copyOf(rootfs);
+    }
+
     @Override
     public String topic() {
       return "/tasks/create";
@@ -199,6 +212,38 @@ public sealed interface Event {
     @Override
     public String topic() {
       return "/tasks/resumed";
+    }
+  }
+
+  /** A checkpoint of a task was written, into a folder. */
+  record TaskCheckpointed(String containerId, String checkpoint) implements Event {
+    @Override
+    public String topic() {
+      return "/tasks/checkpointed";
+    }
+  }
+
+  /** A sandbox was made. */
+  record SandboxCreate(String sandboxId) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/create";
+    }
+  }
+
+  /** A sandbox was started. */
+  record SandboxStart(String sandboxId) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/start";
+    }
+  }
+
+  /** A sandbox ended. */
+  record SandboxExit(String sandboxId, int exitStatus, Instant exitedAt) implements Event {
+    @Override
+    public String topic() {
+      return "/sandboxes/exit";
     }
   }
 

@@ -24,9 +24,10 @@ public sealed interface FoundShim {
    * Its process is gone; what it left was cleaned up by its {@code delete} command and the bundle
    * folder removed.
    *
+   * @param pid the process id of the container's first process; 0 if nobody knows
    * @param exit how the container ended, as far as anybody knows
    */
-  record Dead(Namespace namespace, ContainerId id, Exit exit) implements FoundShim {}
+  record Dead(Namespace namespace, ContainerId id, int pid, Exit exit) implements FoundShim {}
 
   /**
    * Its process lives and does not answer, or nobody can tell; it was left alone.

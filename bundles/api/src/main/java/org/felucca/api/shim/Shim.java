@@ -1,6 +1,7 @@
 package org.felucca.api.shim;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.task.Exit;
@@ -9,6 +10,7 @@ import org.felucca.api.task.ProcessIo;
 import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskUsage;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -68,8 +70,11 @@ public interface Shim {
   /** Closes standard input. */
   void closeStdin(String execId);
 
-  /** Changes limits. */
-  void update(TypedBytes resources);
+  /** Writes a checkpoint into a folder; the options are the runtime's, or null. */
+  void checkpoint(String folder, @Nullable TypedBytes options);
+
+  /** Changes limits; the annotations may be empty. */
+  void update(TypedBytes resources, Map<String, String> annotations);
 
   /** The cgroup's figures. */
   TypedBytes metrics();

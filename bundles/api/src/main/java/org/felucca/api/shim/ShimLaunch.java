@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param id the id of its container
  * @param runtime the runtime's name, kept with the bundle
  * @param shim the shim's binary
- * @param options how it drives the runtime
- * @param clientOptions options that a client gave instead, or null
+ * @param options how it drives the runtime, or null for a shim that has ways of its own
+ * @param clientOptions options that a client gave, or null; those of a runc-like shim are completed
+ *     by the binary and the root of the others
  * @param spec the OCI runtime spec as JSON, as it goes into config.json; nobody may change the
  *     bytes
  * @param deadline how long the launch may take
@@ -26,7 +27,7 @@ public record ShimLaunch(
     ContainerId id,
     String runtime,
     Path shim,
-    RuntimeOptions options,
+    @Nullable RuntimeOptions options,
     @Nullable TypedBytes clientOptions,
     byte[] spec,
     Duration deadline) {}

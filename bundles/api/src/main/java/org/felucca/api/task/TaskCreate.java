@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint the folder of a checkpoint to restore, or null
  * @param spec the spec to start it by, or null for that of the container's record: what a container
  *     shares with another one is known at its start only
+ * @param runtime the runtime to start it with, or null for that of the container's record
  */
 public record TaskCreate(
     List<Mount> rootfs,
     ProcessIo io,
     @Nullable TypedBytes options,
     @Nullable String checkpoint,
-    @Nullable TypedBytes spec) {
+    @Nullable TypedBytes spec,
+    @Nullable String runtime) {
   /** Copies the mounts. */
   public TaskCreate {
     rootfs = List.copyOf(rootfs);
@@ -29,6 +31,6 @@ public record TaskCreate(
   /** By the spec of the container's record. */
   public TaskCreate(
       List<Mount> rootfs, ProcessIo io, @Nullable TypedBytes options, @Nullable String checkpoint) {
-    this(rootfs, io, options, checkpoint, null);
+    this(rootfs, io, options, checkpoint, null, null);
   }
 }

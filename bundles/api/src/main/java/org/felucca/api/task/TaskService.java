@@ -1,11 +1,13 @@
 package org.felucca.api.task;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.container.ContainerId;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -40,7 +42,8 @@ public interface TaskService {
    * Prepares a further process.
    *
    * @param process an OCI process ({@link TypedBytes#OCI_PROCESS})
-   * @throws EngineException ALREADY_EXISTS; FAILED_PRECONDITION if the task does not run
+   * @throws EngineException INVALID_ARGUMENT for an id that is no identifier; ALREADY_EXISTS;
+   *     FAILED_PRECONDITION if the task does not run
    */
   void exec(Scope scope, ContainerId id, String execId, TypedBytes process, ProcessIo io);
 
@@ -78,8 +81,22 @@ public interface TaskService {
   /** Closes a process's standard input once what was written is read. */
   void closeStdin(Scope scope, ContainerId id, String execId);
 
-  /** Changes limits. */
-  void update(Scope scope, ContainerId id, TypedBytes resources);
+  /**
+   * Writes down all that the container is, as far as its runtime can, into a folder.
+   *
+   * @param folder where, absolute; made if it is missing
+   * @param options options for the runtime, such as whether the container ends, or null
+   * @throws EngineException with the runtime's own message, also if CRIU is not installed
+   */
+  void checkpoint(Scope scope, ContainerId id, String folder, @Nullable TypedBytes options);
+
+  /**
+   * Changes limits.
+   *
+   * @param resources what they are from now on
+   * @param annotations what runtimes besides are told; empty for nothing
+   */
+  void update(Scope scope, ContainerId id, TypedBytes resources, Map<String, String> annotations);
 
   /** The cgroup's figures, of a type that says which cgroup version. */
   TypedBytes metrics(Scope scope, ContainerId id);

@@ -60,12 +60,12 @@ final class Binaries {
     return name.startsWith("containerd-shim-runc") ? "containerd" : name;
   }
 
-  private static boolean executable(Path path) {
+  static boolean executable(Path path) {
     return Files.isRegularFile(path) && Files.isExecutable(path);
   }
 
   /** Whoever can write the file or a folder above it would run as root at the next container. */
-  private static Path trusted(String what, Path path) {
+  static Path trusted(String what, Path path) {
     Path real;
     try {
       real = path.toRealPath();
