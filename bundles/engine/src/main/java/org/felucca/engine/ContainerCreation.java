@@ -106,7 +106,7 @@ final class ContainerCreation {
     if (!options.resources().equals(Resources.UNLIMITED)) {
       options =
           options.withResources(
-              HostLimits.detect().checked(options.resources(), runtime.info().version()));
+              HostLimits.detect().checked(options.resources(), runtime.version()));
     }
     options = options.withStorage(mounts.wanted(scope, options.storage(), image));
     SpecHost host = OptionChecks.check(options);
@@ -209,7 +209,7 @@ final class ContainerCreation {
                     new StorageOptions(resolved.mounts(), List.of(), options.storage().shmSize())),
                 plan.source().config(),
                 rootfs,
-                plan.runtime().info().ociVersion(),
+                plan.runtime().ociVersion(),
                 plan.host(),
                 engineMounts));
     return new Made(spec, surroundings);

@@ -44,7 +44,17 @@ public final class RuntimeLookup {
 
   /** What a runtime answers for a new container. */
   record Choice(
-      String name, @Nullable RuntimeInfo info, Path shim, @Nullable RuntimeOptions options) {}
+      String name, @Nullable RuntimeInfo info, Path shim, @Nullable RuntimeOptions options) {
+    /** The newest version of specs that it takes; nearly every one takes this. */
+    String ociVersion() {
+      return info == null ? "1.0.2" : info.ociVersion();
+    }
+
+    /** The first line of what its binary says of itself; empty if it was not asked. */
+    String version() {
+      return info == null ? "" : info.version();
+    }
+  }
 
   /** The runtime of containers that name none, and why. */
   record Default(String name, String reason) {}

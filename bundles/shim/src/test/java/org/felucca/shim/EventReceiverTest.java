@@ -18,7 +18,6 @@ import org.felucca.api.ErrorKind;
 import org.felucca.api.event.Event;
 import org.felucca.api.shim.ShimService;
 import org.felucca.api.task.ProcessIo;
-import org.felucca.shim.wire.events.TaskCheckpointed;
 import org.felucca.shim.wire.events.TaskCreate;
 import org.felucca.shim.wire.events.TaskDelete;
 import org.felucca.shim.wire.events.TaskExecAdded;
@@ -125,10 +124,10 @@ class EventReceiverTest {
 
   @Test
   void answer_unknownGoesThroughUnread() {
-    TaskCheckpointed sent = TaskCheckpointed.newBuilder().setContainerId("c").build();
+    Envelope sent = Envelope.newBuilder().setTopic("c").build();
     Event.Foreign event = assertInstanceOf(Event.Foreign.class, taken(sent));
     assertEquals("/topic", event.topic());
-    assertEquals("containerd.events.TaskCheckpointed", event.payload().typeUrl());
+    assertEquals("containerd.types.Envelope", event.payload().typeUrl());
     assertEquals(sent.toByteString(), ByteString.copyFrom(event.payload().value()));
   }
 

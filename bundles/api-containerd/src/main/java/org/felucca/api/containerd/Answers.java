@@ -16,4 +16,9 @@ interface Answers<R> {
    * @throws EngineException CANCELLED if the client has gone
    */
   void send(R answer);
+
+  /**
+   * Tells the client that its call was accepted, where that is not told before the method begins.
+   */
+  default void accept() {}
 }

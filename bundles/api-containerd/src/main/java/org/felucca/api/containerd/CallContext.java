@@ -21,6 +21,10 @@ record CallContext(Metadata headers) {
   static final Metadata.Key<String> LEASE =
       Metadata.Key.of("containerd-lease", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** What the server says of the peer; see {@link Peer}. */
+  static final Metadata.Key<String> PEER =
+      Metadata.Key.of("felucca-peer", Metadata.ASCII_STRING_MARSHALLER);
+
   /**
    * The namespace of the call.
    *
@@ -38,6 +42,11 @@ record CallContext(Metadata headers) {
   /** The lease to which the call adds what it touches. */
   Optional<String> lease() {
     return first(LEASE);
+  }
+
+  /** The process that calls, if it is one of this machine. */
+  Optional<Peer> peer() {
+    return first(PEER).flatMap(Peer::parse);
   }
 
   /** Namespace and lease, as contracts take them; throws as {@link #namespace} does. */

@@ -80,6 +80,42 @@ final class Methods {
     };
   }
 
+  /**
+   * A method of one request and many answers, each of which is handed to the kernel when its send
+   * returns. The method itself tells when the call is accepted.
+   */
+  static <Q, R> ServerCallHandler<Q, R> confirming(Streaming<Q, R> method) {
+    return (call, headers) -> {
+      call.request(2);
+      call.setOnReadyThreshold(1);
+      StreamGate gate = new StreamGate();
+      Answers<R> answers =
+          new Answers<>() {
+            @Override
+            public void accept() {
+              call.sendHeaders(new Metadata());
+            }
+
+            @Override
+            public void send(R answer) {
+              gate.send(call, answer);
+              gate.await(call);
+            }
+          };
+      return new SingleRequest<>(call) {
+        @Override
+        void begin(Q request) {
+          onOwnThread(call, () -> method.answer(request, new CallContext(headers), answers));
+        }
+
+        @Override
+        public void onReady() {
+          gate.open();
+        }
+      };
+    };
+  }
+
   /** A method of many requests and many answers. */
   static <Q, R> ServerCallHandler<Q, R> conversation(Conversation<Q, R> method) {
     return (call, headers) -> {

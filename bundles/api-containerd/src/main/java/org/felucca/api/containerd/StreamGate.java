@@ -28,6 +28,16 @@ final class StreamGate {
    * @throws EngineException CANCELLED if the client has gone
    */
   <R> void send(ServerCall<?, R> call, R answer) {
+    await(call);
+    call.sendMessage(answer);
+  }
+
+  /**
+   * Waits until the transport takes more; how much it may hold back then is the call's threshold.
+   *
+   * @throws EngineException CANCELLED if the client has gone
+   */
+  void await(ServerCall<?, ?> call) {
     lock.lock();
     try {
       while (!call.isReady() && !call.isCancelled()) {
@@ -42,7 +52,6 @@ final class StreamGate {
     if (call.isCancelled()) {
       throw gone(null);
     }
-    call.sendMessage(answer);
   }
 
   private static EngineException gone(@Nullable Throwable cause) {
