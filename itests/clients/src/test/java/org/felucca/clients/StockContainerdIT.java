@@ -12,9 +12,9 @@ import org.junit.jupiter.api.TestInstance;
 /** Felucca's shim under the machine's own containerd, driven by ctr. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StockContainerdIT {
-  private StockContainerd containerd;
+  private Containerd containerd;
 
-  StockContainerd started() {
+  Containerd started() {
     return StockContainerd.start(null);
   }
 

@@ -12,29 +12,34 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dockerd of some generation over a containerd of the same, with all folders of its own and no
- * networks. Its image busybox holds the containerd's root file system.
+ * A dockerd of some generation over what it takes for containerd, with all folders of its own and
+ * no networks. Its image busybox holds the containerd's root file system.
  */
 final class StockDockerd implements AutoCloseable {
   private final OtherDebian generation;
-  private final StockContainerd containerd;
+  private final Containerd containerd;
   private final Path base;
   private final List<Running> clients = new ArrayList<>();
   private @Nullable Process process;
 
-  private StockDockerd(OtherDebian generation, StockContainerd containerd) {
+  private StockDockerd(OtherDebian generation, Containerd containerd) {
     this.generation = generation;
     this.containerd = containerd;
     this.base = containerd.base();
   }
 
   /**
-   * Starts both.
+   * Starts both, of one generation.
    *
    * @param configuration the daemon's configuration file, in JSON
    */
   static StockDockerd start(OtherDebian generation, String configuration) {
-    StockDockerd daemon = new StockDockerd(generation, StockContainerd.start(generation));
+    return start(generation, StockContainerd.start(generation), configuration);
+  }
+
+  /** Starts a daemon over a containerd that runs. */
+  static StockDockerd start(OtherDebian generation, Containerd containerd, String configuration) {
+    StockDockerd daemon = new StockDockerd(generation, containerd);
     try {
       Files.writeString(daemon.base.resolve("daemon.json"), configuration);
       daemon.startDaemon();
@@ -53,7 +58,7 @@ final class StockDockerd implements AutoCloseable {
     }
   }
 
-  StockContainerd containerd() {
+  Containerd containerd() {
     return containerd;
   }
 
@@ -69,7 +74,7 @@ final class StockDockerd implements AutoCloseable {
                 "--config-file",
                 base + "/daemon.json",
                 "--containerd",
-                base + "/containerd.sock",
+                containerd.socket().toString(),
                 "--containerd-namespace",
                 containerd.namespace(),
                 "--containerd-plugins-namespace",

@@ -63,6 +63,11 @@ class StockDockerdIT {
     Commands.await(name + " is " + status, () -> state(name, "Status").equals(status));
   }
 
+  /** The file that Felucca's shim runs. */
+  String shim() {
+    return "containerd-shim-felucca-v2";
+  }
+
   /** The files that the shims run, whatever they are called. */
   private List<String> shims() {
     return Machine.shims(dockerd.containerd().base()).stream()
@@ -91,8 +96,7 @@ class StockDockerdIT {
     assertEquals("out\n", result.out());
     assertTrue(result.err().contains("err\n"), result::toString);
     detached("whose", "sleep 1000");
-    Commands.await(
-        "only Felucca's shim runs", () -> shims().equals(List.of("containerd-shim-felucca-v2")));
+    Commands.await("only Felucca's shim runs", () -> shims().equals(List.of(shim())));
     dockerd.docker("rm", "-f", "whose").ok();
   }
 

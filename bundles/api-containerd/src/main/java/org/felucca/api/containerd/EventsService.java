@@ -118,12 +118,11 @@ public final class EventsService implements BindableService {
     long newest = log.use(EventLog::position);
     try (SubscriberPositions.Following following =
         positions.follow(call.peer().orElse(null), filters, newest)) {
-      Gap gap =
-          log.use(
-              events ->
-                  following.again()
-                      ? new Gap(events, following.from(), following.uncertainTo(), newest)
-                      : null);
+      @Nullable Gap gap =
+          following.again()
+              ? log.use(
+                  events -> new Gap(events, following.from(), following.uncertainTo(), newest))
+              : null;
       answers.accept();
       Sending sending = new Sending(filters, following, gap, answers);
       while (!closing) {

@@ -43,8 +43,7 @@ class EventPayloadsTest {
           Map.entry(new Event.ImageDelete("i"), "containerd.services.images.v1.ImageDelete"),
           Map.entry(new Event.ContentCreate("d", 5), "containerd.events.ContentCreate"),
           Map.entry(new Event.ContentDelete("d"), "containerd.events.ContentDelete"),
-          Map.entry(
-              new Event.SnapshotPrepare("k", "p", "o"), "containerd.events.SnapshotPrepare"),
+          Map.entry(new Event.SnapshotPrepare("k", "p", "o"), "containerd.events.SnapshotPrepare"),
           Map.entry(new Event.SnapshotCommit("k", "n", "o"), "containerd.events.SnapshotCommit"),
           Map.entry(new Event.SnapshotRemove("k", "o"), "containerd.events.SnapshotRemove"),
           Map.entry(new Event.NamespaceCreate("n", LABELS), "containerd.events.NamespaceCreate"),
@@ -68,8 +67,7 @@ class EventPayloadsTest {
           Map.entry(
               new Event.BundleChanged("b", "updated", "1", null, 2),
               "org.felucca.event.BundleChanged"),
-          Map.entry(
-              new Event.ContainerHealth("c", "healthy"), "org.felucca.event.ContainerHealth"),
+          Map.entry(new Event.ContainerHealth("c", "healthy"), "org.felucca.event.ContainerHealth"),
           Map.entry(new Event.ContainerRestart("c", 2), "org.felucca.event.ContainerRestart"),
           Map.entry(
               new Event.Foreign("/own/topic", new TypedBytes("my.Type", new byte[] {1, 2})),

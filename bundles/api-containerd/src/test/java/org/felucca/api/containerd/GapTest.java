@@ -65,8 +65,7 @@ class GapTest {
   private final TestingLog log = new TestingLog();
 
   private void created(String container) {
-    log.publish(
-        MOBY, new Event.TaskCreated(container, "/b", List.of(), ProcessIo.NONE, "", 5));
+    log.publish(MOBY, new Event.TaskCreated(container, "/b", List.of(), ProcessIo.NONE, "", 5));
   }
 
   private void exited(String container, String id) {
@@ -118,8 +117,7 @@ class GapTest {
   void tells_exitsOfOtherNamespaces() {
     exited("c", "c");
     log.publish(
-        new Namespace("other"),
-        new Event.TaskCreated("c", "/b", List.of(), ProcessIo.NONE, "", 5));
+        new Namespace("other"), new Event.TaskCreated("c", "/b", List.of(), ProcessIo.NONE, "", 5));
     assertEquals(List.of(1L, 2L), told(0, 0, 2));
   }
 
