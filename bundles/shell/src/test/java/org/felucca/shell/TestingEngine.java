@@ -359,7 +359,13 @@ final class TestingEngine implements ContainerService, ContainerControl, TaskSer
   }
 
   @Override
-  public void update(Scope scope, ContainerId id, TypedBytes resources) {
+  public void checkpoint(Scope scope, ContainerId id, String folder, @Nullable TypedBytes options) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void update(
+      Scope scope, ContainerId id, TypedBytes resources, Map<String, String> annotations) {
     throw new UnsupportedOperationException();
   }
 
