@@ -102,6 +102,28 @@ public final class Descriptor implements AutoCloseable {
         (int) call("fcntl", null, fd -> Libc.fcntl(fd, F_DUPFD_CLOEXEC, 0)), pathOnly);
   }
 
+  /**
+   * A descriptor of one's own for the open file behind a number that somebody else in this process
+   * holds open, such as a listening socket that outlives its users.
+   */
+  public static Descriptor duplicateOf(int number) {
+    return opened(
+        Kernel.call("fcntl", "descriptor " + number, () -> Libc.fcntl(number, F_DUPFD_CLOEXEC, 0)),
+        0);
+  }
+
+  /**
+   * Leaves the number to somebody who will close it, such as a native library. This object is then
+   * closed, and the file stays open.
+   *
+   * @throws IllegalStateException if a call on it is under way
+   */
+  public int detach() {
+    int number = handle.detach();
+    cleanable.clean();
+    return number;
+  }
+
   /** Turns O_NONBLOCK on or off, for all descriptors of the same open file. */
   public void setNonBlocking(boolean on) {
     call(
@@ -210,6 +232,14 @@ public final class Descriptor implements AutoCloseable {
       if (state.decrementAndGet() == CLOSED) {
         closeNow();
       }
+    }
+
+    int detach() {
+      if (!state.compareAndSet(0, CLOSED)) {
+        throw new IllegalStateException("descriptor " + fd + " is in use or closed");
+      }
+      deliberate = true;
+      return fd;
     }
 
     boolean isClosed() {

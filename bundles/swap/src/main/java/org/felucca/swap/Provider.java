@@ -1,5 +1,6 @@
 package org.felucca.swap;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
@@ -20,6 +21,7 @@ final class Provider<T> {
   boolean gone;
 
   private volatile @Nullable T service;
+  private volatile @Nullable Object derived;
 
   Provider(BundleContext context, ServiceReference<T> reference) {
     this.context = context;
@@ -40,8 +42,19 @@ final class Provider<T> {
     return known;
   }
 
+  /** What the user makes of the service object, made once. */
+  Object derived(Supplier<?> make) {
+    Object known = derived;
+    if (known == null) {
+      known = make.get();
+      derived = known;
+    }
+    return known;
+  }
+
   void release() {
     service = null;
+    derived = null;
     try {
       context.ungetService(reference);
     } catch (IllegalStateException gone) {

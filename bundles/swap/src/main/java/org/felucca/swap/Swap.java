@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -13,6 +15,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.swap.Failures.Reason;
 import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
@@ -65,8 +68,16 @@ public final class Swap<T> implements AutoCloseable {
   /** The innermost visit of each thread that is inside. */
   private final Map<Thread, Visit<T>> inside = new HashMap<>();
 
+  /** The visits that belong to no thread. */
+  private final Set<Visit<T>> held = new HashSet<>();
+
   private boolean closed;
   private long closeDeadline;
+
+  /** The bundle whose services went last, and since when they go: they share one drain. */
+  private long drained = -1;
+
+  private long drainedSince;
 
   /** All services of a type, with the usual waiting times. */
   public Swap(BundleContext context, Class<T> type, Failures failures) {
@@ -141,6 +152,49 @@ public final class Swap<T> implements AutoCloseable {
     return visit(reference -> true, wait, true, use);
   }
 
+  /**
+   * Enters the best provider among those that a predicate accepts, for a use that stays on no one
+   * thread, such as a call that is made of callbacks.
+   *
+   * @param which looks at the service properties; called often, and under a lock
+   * @param patience how long to wait for one
+   * @param cancel is run once if the hold is still open when the provider has to go and its drain
+   *     is over; it ends the use and returns at once
+   * @return to be closed when the use is over
+   * @throws RuntimeException of the {@link Failures}, if there is no provider
+   */
+  public Hold<T> hold(
+      Predicate<? super ServiceReference<T>> which, Duration patience, Runnable cancel) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      Visit<T> visit;
+      lock.lock();
+      try {
+        visit = new Visit<>(await(which, deadline, null), cancel);
+        held.add(visit);
+      } finally {
+        lock.unlock();
+      }
+      T service = visit.provider.service();
+      if (service != null) {
+        return new Hold<>(visit.provider, service, () -> release(visit));
+      }
+      release(visit);
+      pause(deadline);
+    }
+  }
+
+  private void release(Visit<T> visit) {
+    lock.lock();
+    try {
+      if (held.remove(visit)) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private <R, E extends Exception> R visit(
       Predicate<? super ServiceReference<T>> which,
       Duration patience,
@@ -209,12 +263,22 @@ public final class Swap<T> implements AutoCloseable {
     lock.lock();
     try {
       Visit<T> outer = inside.get(Thread.currentThread());
+      Visit<T> visit = new Visit<>(await(which, deadline, outer), outer, follower);
+      inside.put(Thread.currentThread(), visit);
+      return visit;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for a provider, under the lock. */
+  private Provider<T> await(
+      Predicate<? super ServiceReference<T>> which, long deadline, @Nullable Visit<T> outer) {
+    try {
       while (true) {
         Provider<T> provider = choose(which, outer);
         if (provider != null) {
-          Visit<T> visit = new Visit<>(provider, outer, follower);
-          inside.put(visit.thread, visit);
-          return visit;
+          return provider;
         }
         if (closed) {
           throw failures.failure(
@@ -228,8 +292,6 @@ public final class Swap<T> implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -260,10 +322,11 @@ public final class Swap<T> implements AutoCloseable {
   private boolean leave(Visit<T> visit) {
     lock.lock();
     try {
+      Thread thread = Thread.currentThread();
       if (visit.outer == null) {
-        inside.remove(visit.thread);
+        inside.remove(thread);
       } else {
-        inside.put(visit.thread, visit.outer);
+        inside.put(thread, visit.outer);
       }
       changed.signalAll();
       // A visit further out in the same provider still needs its interrupt.
@@ -304,15 +367,15 @@ public final class Swap<T> implements AutoCloseable {
     lock.lock();
     try {
       provider.open = false;
-      long deadline = closed ? closeDeadline : System.nanoTime() + drain.toNanos();
+      long deadline = closed ? closeDeadline : drainDeadline(provider.reference);
       othersIn(provider).stream().filter(visit -> visit.follower).forEach(Swap::cancel);
       interrupted = awaitEmpty(provider, deadline);
       List<Visit<T>> late = othersIn(provider);
       for (Visit<T> visit : late) {
         LOG.log(
             Level.WARNING,
-            "use cancelled service={0} thread={1}",
-            new Object[] {type.getName(), visit.thread});
+            "use cancelled service={0} user={1}",
+            new Object[] {type.getName(), visit.user});
         cancel(visit);
       }
       if (!late.isEmpty()) {
@@ -320,8 +383,8 @@ public final class Swap<T> implements AutoCloseable {
         for (Visit<T> visit : othersIn(provider)) {
           LOG.log(
               Level.WARNING,
-              "use goes on without its provider service={0} thread={1}",
-              new Object[] {type.getName(), visit.thread});
+              "use goes on without its provider service={0} user={1}",
+              new Object[] {type.getName(), visit.user});
         }
       }
       provider.gone = true;
@@ -335,9 +398,24 @@ public final class Swap<T> implements AutoCloseable {
     }
   }
 
+  /**
+   * Services of one bundle go one after the other: they share the time of the first, but each has a
+   * moment of its own.
+   */
+  private long drainDeadline(ServiceReference<T> reference) {
+    long now = System.nanoTime();
+    Bundle bundle = reference.getBundle();
+    long id = bundle == null ? -1 : bundle.getBundleId();
+    if (id < 0 || id != drained || now - drainedSince > 2 * drain.toNanos()) {
+      drained = id;
+      drainedSince = now;
+    }
+    return Math.max(drainedSince + drain.toNanos(), now + drain.toNanos() / 10);
+  }
+
   private static void cancel(Visit<?> visit) {
     visit.cancelled = true;
-    visit.thread.interrupt();
+    visit.cancel.run();
   }
 
   /**
@@ -362,15 +440,17 @@ public final class Swap<T> implements AutoCloseable {
 
   private List<Visit<T>> othersIn(Provider<T> provider) {
     List<Visit<T>> visits = new ArrayList<>();
-    for (Visit<T> innermost : inside.values()) {
-      if (innermost.thread != Thread.currentThread()) {
-        for (Visit<T> visit = innermost; visit != null; visit = visit.outer) {
-          if (visit.provider == provider) {
-            visits.add(visit);
+    inside.forEach(
+        (thread, innermost) -> {
+          if (thread != Thread.currentThread()) {
+            for (Visit<T> visit = innermost; visit != null; visit = visit.outer) {
+              if (visit.provider == provider) {
+                visits.add(visit);
+              }
+            }
           }
-        }
-      }
-    }
+        });
+    held.stream().filter(visit -> visit.provider == provider).forEach(visits::add);
     return visits;
   }
 
@@ -393,6 +473,9 @@ public final class Swap<T> implements AutoCloseable {
       try {
         provider.open = !closed;
         providers.add(provider);
+        if (reference.getBundle().getBundleId() == drained) {
+          drained = -1;
+        }
         changed.signalAll();
       } finally {
         lock.unlock();

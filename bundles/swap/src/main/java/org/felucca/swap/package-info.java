@@ -9,7 +9,7 @@
  * safe at any moment.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package org.felucca.swap;
 

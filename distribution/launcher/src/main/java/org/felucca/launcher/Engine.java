@@ -175,6 +175,8 @@ final class Engine {
     properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, "10");
     properties.put("felix.startlevel.bundle", String.valueOf(START_LEVEL_OURS));
     properties.put("felix.bootdelegation.implicit", "false");
+    // Netty's native code looks a class of it up, to send files.
+    properties.put(Constants.FRAMEWORK_BOOTDELEGATION, "sun.nio.ch");
     properties.put("felix.log.logger", new FrameworkLog());
     properties.put(
         "felix.log.level", options.level().intValue() <= Level.FINEST.intValue() ? "4" : "2");

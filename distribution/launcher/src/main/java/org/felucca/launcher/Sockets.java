@@ -22,7 +22,9 @@ import org.osgi.framework.FrameworkUtil;
 /**
  * The listening sockets, held here so that they outlive every bundle: while the shell or the shim
  * bundle is replaced, clients wait in the kernel's queue. Each is a service of type {@link
- * ServerSocketChannel} with the property {@value #PROPERTY}.
+ * ServerSocketChannel} with the property {@value #PROPERTY}; that of the gRPC server, which takes
+ * no Java channel and may come from the service manager, is an {@link Integer}: the number of a
+ * descriptor, to be duplicated and never closed.
  */
 final class Sockets implements AutoCloseable {
   static final String PROPERTY = "felucca.socket";
@@ -36,14 +38,25 @@ final class Sockets implements AutoCloseable {
   private record Listener(String name, Path path, ServerSocketChannel channel) {}
 
   private final List<Listener> listeners = new ArrayList<>();
+  private int grpc = -1;
 
   /**
    * Binds the sockets. The lock of the state folder must be held: a file that is found there is
    * then a stale one.
    */
   static Sockets bind(Options options) throws StartException {
+    return bind(options, SocketNumbers.inherited(System.getenv()));
+  }
+
+  /**
+   * As {@link #bind(Options)}.
+   *
+   * @param inherited the descriptors that the service manager listens on for this process
+   */
+  static Sockets bind(Options options, List<Integer> inherited) throws StartException {
     Sockets sockets = new Sockets();
     try {
+      sockets.listenForGrpc(options.address(), inherited);
       sockets.listen("shell", options.state().resolve("shell.sock"));
       sockets.listen(
           "events",
@@ -55,7 +68,25 @@ final class Sockets implements AutoCloseable {
     }
   }
 
-  private void listen(String name, Path path) throws StartException {
+  private void listenForGrpc(Path address, List<Integer> inherited) throws StartException {
+    for (int number : inherited) {
+      if (SocketNumbers.isBoundTo(number, address)) {
+        LOG.log(Level.INFO, "listening socket is the service manager's path={0}", address);
+        grpc = number;
+      } else {
+        LOG.log(
+            Level.WARNING,
+            "socket of the service manager is not used, it does not listen on {0} descriptor={1}",
+            new Object[] {address, number});
+      }
+    }
+    if (grpc < 0) {
+      grpc = listen("grpc", address);
+    }
+  }
+
+  /** Returns the number of the descriptor. */
+  private int listen(String name, Path path) throws StartException {
     try {
       Path parent = path.getParent();
       if (parent == null) {
@@ -74,8 +105,10 @@ final class Sockets implements AutoCloseable {
         listeners.add(new Listener(name, path, channel));
         Path inside = nest.resolve("s");
         channel.bind(UnixDomainSocketAddress.of(inside), BACKLOG);
+        int number = SocketNumbers.boundTo(inside);
         Files.setPosixFilePermissions(inside, PosixFilePermissions.fromString("rw-rw----"));
         Files.move(inside, path, StandardCopyOption.ATOMIC_MOVE);
+        return number;
       } finally {
         Files.deleteIfExists(nest.resolve("s"));
         Files.delete(nest);
@@ -113,6 +146,8 @@ final class Sockets implements AutoCloseable {
   }
 
   void register(BundleContext context) {
+    context.registerService(
+        Integer.class, grpc, FrameworkUtil.asDictionary(Map.of(PROPERTY, "grpc")));
     for (Listener listener : listeners) {
       context.registerService(
           ServerSocketChannel.class,

@@ -36,15 +36,16 @@ class SocketsTest {
   }
 
   @Test
-  void bind_both_areForOwnerAndGroupAndTakeConnections() throws Exception {
+  void bind_all_areForOwnerAndGroupAndTakeConnections() throws Exception {
     try (Sockets _ = Sockets.bind(options)) {
-      for (Path socket : List.of(shell, state.resolve("felucca.sock.ttrpc"))) {
+      for (Path socket :
+          List.of(shell, state.resolve("felucca.sock"), state.resolve("felucca.sock.ttrpc"))) {
         assertEquals(
             "rw-rw----", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
         assertConnects(socket);
       }
       try (Stream<Path> files = Files.list(state)) {
-        assertEquals(2, files.count(), "nothing else is left in the folder");
+        assertEquals(3, files.count(), "nothing else is left in the folder");
       }
     }
     assertFalse(Files.exists(shell));

@@ -38,7 +38,9 @@ import org.osgi.service.component.annotations.Deactivate;
  * holds back nobody and costs no memory. See {@link SubscriberPositions} and {@link Gap} for one
  * whose stream broke.
  */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.events.v1.Events")
 public final class EventsService implements BindableService {
   private static final Logger LOG = Logger.getLogger(EventsService.class.getName());
 

@@ -73,7 +73,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Tasks: fifos and URIs are the client's and go to the shim as they are. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.tasks.v1.Tasks")
 public final class TasksService implements BindableService {
   private static final Logger LOG = Logger.getLogger(TasksService.class.getName());
 

@@ -10,7 +10,9 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** Says which containerd this can stand for, and in the revision, which engine it is. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.version.v1.Version")
 public final class VersionService implements BindableService {
   /** Clients turn features on by it: those of 2.x use Transfer and the sandbox services. */
   static final String CONTAINERD = "v2.2.0";

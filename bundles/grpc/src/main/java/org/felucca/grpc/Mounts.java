@@ -1,0 +1,201 @@
+package org.felucca.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.HandlerRegistry;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.felucca.swap.Hold;
+import org.felucca.swap.Swap;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+
+/**
+ * Finds the service of a call. A name that was served before, or any name while the engine is still
+ * starting, is waited for; another one is UNIMPLEMENTED. Which provider serves is decided when the
+ * call begins and not when its method is looked up: until then its messages are bytes, so that a
+ * replacement in between does no harm.
+ */
+final class Mounts extends HandlerRegistry implements AutoCloseable {
+  /** The service property that names the gRPC service, as in {@code package.Service}. */
+  static final String NAME = "grpc.service";
+
+  private final Swap<BindableService> services;
+  private final Supplier<Duration> patience;
+  private final BooleanSupplier ready;
+
+  /** The names of those services that don't say it themselves. */
+  private final Map<ServiceReference<BindableService>, String> learned =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Begins to watch.
+   *
+   * @param patience how long a call waits for a service that is being replaced
+   * @param drain how long a departing service waits for its calls
+   * @param ready whether all services have come for the first time
+   */
+  Mounts(
+      BundleContext context, Supplier<Duration> patience, Duration drain, BooleanSupplier ready) {
+    this.patience = patience;
+    this.ready = ready;
+    this.services =
+        new Swap<>(
+            context,
+            BindableService.class,
+            null,
+            patience.get(),
+            drain,
+            (reason, message, cause) ->
+                Status.UNAVAILABLE.withDescription(message).withCause(cause).asRuntimeException());
+  }
+
+  @Override
+  public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
+      String method, @Nullable String authority) {
+    String service = MethodDescriptor.extractFullServiceName(method);
+    if (service == null || !isAwaited(service)) {
+      return null;
+    }
+    MethodDescriptor<InputStream, InputStream> descriptor =
+        MethodDescriptor.newBuilder(Bytes.MARSHALLER, Bytes.MARSHALLER)
+            .setFullMethodName(method)
+            .setType(MethodType.UNKNOWN)
+            .build();
+    return ServerMethodDefinition.create(
+        descriptor, (call, headers) -> begin(call, headers, service));
+  }
+
+  private boolean isAwaited(String service) {
+    if (seen.contains(service) || !ready.getAsBoolean()) {
+      return true;
+    }
+    return names().contains(service);
+  }
+
+  /** The names that are served now; makes the services that don't say theirs. */
+  Set<String> names() {
+    List<String> names = new ArrayList<>();
+    for (ServiceReference<BindableService> reference : services.references()) {
+      String name = name(reference);
+      if (name == null) {
+        try (Hold<BindableService> hold = only(reference)) {
+          name = definition(hold).getServiceDescriptor().getName();
+        } catch (StatusRuntimeException gone) {
+          continue;
+        }
+      }
+      names.add(name);
+    }
+    seen.addAll(names);
+    return Set.copyOf(names);
+  }
+
+  private Hold<BindableService> only(ServiceReference<BindableService> reference) {
+    return services.hold(reference::equals, Duration.ZERO, () -> {});
+  }
+
+  private @Nullable String name(ServiceReference<BindableService> reference) {
+    return reference.getProperty(NAME) instanceof String said ? said : learned.get(reference);
+  }
+
+  private ServerServiceDefinition definition(Hold<BindableService> hold) {
+    ServerServiceDefinition definition =
+        hold.derived(
+            ServerServiceDefinition.class,
+            service -> ServerInterceptors.useInputStreamMessages(service.bindService()));
+    learned.put(hold.reference(), definition.getServiceDescriptor().getName());
+    return definition;
+  }
+
+  private ServerCall.Listener<InputStream> begin(
+      ServerCall<InputStream, InputStream> call, Metadata headers, String service) {
+    HeldCall held = new HeldCall(call);
+    try {
+      return held.start(method(call, hold(held, service)), headers);
+    } catch (StatusRuntimeException e) {
+      held.close(e.getStatus(), new Metadata());
+      return new ServerCall.Listener<>() {};
+    } finally {
+      held.releaseUnlessStarted();
+    }
+  }
+
+  private static ServerMethodDefinition<?, ?> method(
+      ServerCall<?, ?> call, ServerServiceDefinition definition) {
+    MethodDescriptor<?, ?> called = call.getMethodDescriptor();
+    ServerMethodDefinition<?, ?> method = definition.getMethod(called.getFullMethodName());
+    if (method == null) {
+      // As Go's server words it.
+      throw Status.UNIMPLEMENTED
+          .withDescription(
+              "unknown method %s for service %s"
+                  .formatted(called.getBareMethodName(), called.getServiceName()))
+          .asRuntimeException();
+    }
+    return method;
+  }
+
+  private ServerServiceDefinition hold(HeldCall call, String service) {
+    long deadline = System.nanoTime() + patience.get().toNanos();
+    while (true) {
+      Hold<BindableService> hold;
+      try {
+        hold =
+            services.hold(
+                reference -> {
+                  String name = name(reference);
+                  return name == null || name.equals(service);
+                },
+                Duration.ofNanos(deadline - System.nanoTime()),
+                call::replaced);
+      } catch (StatusRuntimeException e) {
+        throw seen.contains(service)
+            ? Status.UNAVAILABLE
+                .withDescription("the service " + service + " is being replaced; try again")
+                .withCause(e)
+                .asRuntimeException()
+            : e;
+      }
+      ServerServiceDefinition definition;
+      try {
+        definition = definition(hold);
+      } catch (RuntimeException | Error e) {
+        hold.close();
+        throw e;
+      }
+      if (definition.getServiceDescriptor().getName().equals(service)) {
+        seen.add(service);
+        call.holds(hold);
+        return definition;
+      }
+      hold.close();
+    }
+  }
+
+  /** Lets no call in any more and ends those that are inside. */
+  @Override
+  public void close() {
+    services.close();
+  }
+}
