@@ -150,6 +150,24 @@ final class FileIngest implements Ingest {
     }
   }
 
+  /** Takes no lock: it must not wait for a commit, which syncs. */
+  @Override
+  public int read(ByteBuffer into, long from) {
+    String tried = "reading from " + named();
+    ByteBuffer target = into.duplicate();
+    int count;
+    try {
+      count = threads.call(tried, () -> data.read(target, from));
+    } catch (EngineException e) {
+      if (data.isOpen()) {
+        throw e;
+      }
+      throw EngineException.precondition(tried + " failed: it was closed already");
+    }
+    into.position(target.position());
+    return count;
+  }
+
   @Override
   public void truncate(long length) {
     String tried = "truncating " + named();

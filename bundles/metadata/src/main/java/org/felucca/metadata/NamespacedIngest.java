@@ -27,7 +27,7 @@ final class NamespacedIngest implements LabelledIngest {
   private final String ref;
   private final String backing;
   private final @Nullable BlobInfo elsewhere;
-  private @Nullable Ingest files;
+  private volatile @Nullable Ingest files;
   private boolean closed;
 
   /** One with files of its own. */
@@ -86,6 +86,12 @@ final class NamespacedIngest implements LabelledIngest {
       Ingest own = files;
       (own == null ? copied(blobElsewhere(), blobElsewhere().size()) : own).write(bytes);
     }
+  }
+
+  @Override
+  public int read(ByteBuffer into, long offset) {
+    Ingest own = files;
+    return own == null ? LabelledIngest.super.read(into, offset) : own.read(into, offset);
   }
 
   @Override

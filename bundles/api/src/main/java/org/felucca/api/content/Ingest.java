@@ -2,6 +2,7 @@ package org.felucca.api.content;
 
 import java.nio.ByteBuffer;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,19 @@ public interface Ingest extends AutoCloseable {
    * @throws EngineException OUT_OF_RANGE if it is shorter than that
    */
   void truncate(long length);
+
+  /**
+   * Reads of what was written while more is being written, from any thread; a store may leave that
+   * out.
+   *
+   * @return how many bytes came, or -1 at or behind the end of what was written
+   * @throws EngineException UNIMPLEMENTED if the store can't; FAILED_PRECONDITION if the ingest was
+   *     closed or committed
+   */
+  default int read(ByteBuffer into, long offset) {
+    throw new EngineException(
+        ErrorKind.UNIMPLEMENTED, "this content store reads blobs only once they are committed");
+  }
 
   /** The digest of what it holds now, by the algorithm of the expected digest, else sha256. */
   Digest digest();
