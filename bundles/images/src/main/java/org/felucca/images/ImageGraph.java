@@ -12,6 +12,7 @@ import org.felucca.api.Scope;
 import org.felucca.api.content.ContentService;
 import org.felucca.api.content.Descriptor;
 import org.felucca.api.content.Digest;
+import org.felucca.oci.DocumentLabels;
 import org.felucca.oci.ImageConfig;
 import org.felucca.oci.ImageDocument;
 import org.felucca.oci.ImageIndex;
@@ -25,7 +26,6 @@ import org.felucca.oci.MediaTypes;
 final class ImageGraph {
   private static final int MAX_DEPTH = 4;
   private static final int MAX_DOCUMENTS = 10_000;
-  private static final String REFERENCE = "containerd.io/gc.ref.content.";
 
   /**
    * A document under the type that it is read as: the same bytes as another type are another
@@ -103,23 +103,17 @@ final class ImageGraph {
 
   private boolean index(Descriptor descriptor, ImageIndex index, int depth) {
     boolean any = index.manifests().isEmpty();
-    Map<String, String> references = new LinkedHashMap<>();
     for (Descriptor child : index.manifests()) {
-      references.put(REFERENCE + "m." + references.size(), child.digest().toString());
       any |= isDocument(child) ? walk(child, depth + 1) : isThere(child);
     }
-    labels.put(descriptor.digest(), references);
+    labels.put(descriptor.digest(), DocumentLabels.of(index));
     return any;
   }
 
   private boolean manifest(Descriptor descriptor, ImageManifest manifest) {
     Descriptor config = manifest.config();
     boolean whole = isThere(config);
-    Map<String, String> references = new LinkedHashMap<>();
-    references.put(REFERENCE + "config", config.digest().toString());
-    int number = 0;
     for (Descriptor layer : manifest.layers()) {
-      references.put(REFERENCE + "l." + number++, layer.digest().toString());
       whole &= isThere(layer) || MediaTypes.isForeignLayer(layer.mediaType());
     }
     if (whole && manifest.isImage()) {
@@ -133,7 +127,7 @@ final class ImageGraph {
                 .formatted(what, diffIds.size(), manifest.layers().size()));
       }
     }
-    labels.put(descriptor.digest(), references);
+    labels.put(descriptor.digest(), DocumentLabels.of(manifest));
     return whole;
   }
 

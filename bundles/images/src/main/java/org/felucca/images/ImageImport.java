@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Progress;
@@ -126,30 +125,11 @@ final class ImageImport {
       Descriptor target = image.target().withAnnotations(Map.of());
       for (String name : image.names()) {
         if (imported.stream().noneMatch(other -> other.name().equals(name))) {
-          imported.add(name(name, target));
+          imported.add(images.put(scope, name, target, Map.of()));
         }
       }
     }
     return imported;
-  }
-
-  private Image name(String name, Descriptor target) {
-    while (true) {
-      try {
-        return images.update(scope, name, target, Map.of(), Set.of("target"));
-      } catch (EngineException e) {
-        if (e.kind() != ErrorKind.NOT_FOUND) {
-          throw e;
-        }
-      }
-      try {
-        return images.create(scope, name, target, Map.of());
-      } catch (EngineException e) {
-        if (e.kind() != ErrorKind.ALREADY_EXISTS) {
-          throw e;
-        }
-      }
-    }
   }
 
   private long stored(Descriptor descriptor) {

@@ -1,9 +1,11 @@
 package org.felucca.api.image;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.content.Descriptor;
 import org.osgi.annotation.versioning.ProviderType;
@@ -28,6 +30,31 @@ public interface ImageStore {
    */
   Image update(
       Scope scope, String name, Descriptor target, Map<String, String> labels, Set<String> paths);
+
+  /**
+   * Makes a name, or lets one that is there point at something else. Labels of one that is there
+   * stay, but for those that are given.
+   */
+  default Image put(Scope scope, String name, Descriptor target, Map<String, String> labels) {
+    Set<String> paths = new HashSet<>(Set.of("target"));
+    labels.keySet().forEach(key -> paths.add("labels." + key));
+    while (true) {
+      try {
+        return update(scope, name, target, labels, paths);
+      } catch (EngineException e) {
+        if (e.kind() != ErrorKind.NOT_FOUND) {
+          throw e;
+        }
+      }
+      try {
+        return create(scope, name, target, labels);
+      } catch (EngineException e) {
+        if (e.kind() != ErrorKind.ALREADY_EXISTS) {
+          throw e;
+        }
+      }
+    }
+  }
 
   /** The image of this name; NOT_FOUND. */
   Image get(Scope scope, String name);
