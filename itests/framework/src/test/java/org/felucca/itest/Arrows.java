@@ -34,6 +34,7 @@ final class Arrows {
     part("events");
     part("content");
     part("spec");
+    part("registry");
     part("snapshot-overlay");
     part("snapshot-native");
     part("snapshot-btrfs");
