@@ -31,6 +31,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   String default__snapshotter() default "overlayfs";
 
   @AttributeDefinition(
+      name = "Image verifiers",
+      description =
+          "Verifiers that must be there and accept every image that is pulled, by name, separated by commas; others that are there are asked as well")
+  String[] image__verifiers() default {};
+
+  @AttributeDefinition(
       name = "Launch deadline",
       description = "Seconds that a shim may take to start")
   int launch__deadline__seconds() default 30;

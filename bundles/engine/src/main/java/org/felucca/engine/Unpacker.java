@@ -1,5 +1,8 @@
 package org.felucca.engine;
 
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +47,45 @@ final class Unpacker {
     }
   }
 
+  /** Where the bytes of layers come from. */
+  interface Source {
+    /** A layer's bytes, perhaps while they still arrive. */
+    InputStream open(Descriptor layer);
+
+    /** Waits until a layer whose bytes were read is stored and verified. */
+    void settle(Descriptor layer);
+  }
+
+  /** Layers that are stored. */
+  private final class Stored implements Source {
+    private final Scope scope;
+
+    Stored(Scope scope) {
+      this.scope = scope;
+    }
+
+    @Override
+    public InputStream open(Descriptor layer) {
+      return stored(content, scope, layer);
+    }
+
+    @Override
+    public void settle(Descriptor layer) {}
+  }
+
+  /** The bytes of a stored blob, which is let go when they are closed. */
+  static InputStream stored(ContentService content, Scope scope, Descriptor blob) {
+    BlobReader reader = content.open(scope, blob.digest());
+    return new FilterInputStream(reader.stream(0)) {
+      @Override
+      public void close() throws IOException {
+        try (reader) {
+          super.close();
+        }
+      }
+    };
+  }
+
   private final ContentService content;
   private final SnapshotService snapshots;
   private final LayerService layers;
@@ -64,6 +106,12 @@ final class Unpacker {
   }
 
   Digest unpack(Scope scope, ResolvedImage image, String snapshotter, Progress progress) {
+    return unpack(scope, image, snapshotter, new Stored(scope), progress);
+  }
+
+  /** As the other, with layers from somewhere else. */
+  Digest unpack(
+      Scope scope, ResolvedImage image, String snapshotter, Source source, Progress progress) {
     List<Digest> chainIds = image.chainIds();
     if (chainIds.isEmpty()) {
       throw EngineException.precondition(
@@ -78,12 +126,20 @@ final class Unpacker {
       if (!exists(scope, snapshotter, chainId)) {
         try (KeyedLocks.Held _ = locks.lock(chain)) {
           if (!exists(scope, snapshotter, chainId)) {
-            layer(scope, chain, parent, image.layers().get(i), image.diffIds().get(i), progress);
+            layer(
+                scope,
+                chain,
+                parent,
+                image.layers().get(i),
+                image.diffIds().get(i),
+                source,
+                progress);
           }
         }
       }
       parent = chainId;
     }
+    image.layers().forEach(source::settle);
     Digest top = chainIds.getLast();
     String edge = "containerd.io/gc.ref.snapshot." + snapshotter;
     if (!top.toString().equals(content.info(scope, image.config().digest()).labels().get(edge))) {
@@ -111,6 +167,7 @@ final class Unpacker {
       @Nullable Digest parent,
       Descriptor layer,
       Digest diffId,
+      Source source,
       Progress progress) {
     String key = "extract-" + UUID.randomUUID() + " " + chain.chainId();
     Map<String, String> labels = new HashMap<>();
@@ -132,11 +189,10 @@ final class Unpacker {
     }
     try {
       AppliedLayer applied;
-      try (BlobReader reader = content.open(scope, layer.digest());
-          var stream = reader.stream(0)) {
+      try (InputStream stream = source.open(layer)) {
         applied =
             layers.apply(stream, layer.mediaType(), mounts, layer.digest().toString(), progress);
-      } catch (java.io.IOException e) {
+      } catch (IOException e) {
         throw EngineException.internal("read layer " + layer.digest() + ": " + e.getMessage(), e);
       }
       if (!applied.diffId().equals(diffId)) {
@@ -145,6 +201,7 @@ final class Unpacker {
             "its contents have the digest %s, the image config says %s; get the image again from a source that you trust"
                 .formatted(applied.diffId(), diffId));
       }
+      source.settle(layer);
       snapshots.commit(scope, chain.snapshotter(), chain.chainId().toString(), key, labels);
     } catch (EngineException e) {
       drop(scope, chain.snapshotter(), key);

@@ -15,6 +15,9 @@ import org.felucca.api.image.ImageService;
 import org.felucca.api.info.InfoService;
 import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.namespace.NamespaceStore;
+import org.felucca.api.registry.ImageTransferService;
+import org.felucca.api.registry.RegistryClient;
+import org.felucca.api.registry.RegistryLogins;
 import org.felucca.api.runtime.RuntimeService;
 import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.spec.BundleService;
@@ -49,6 +52,9 @@ public final class Services {
   private final Swap<ImageMountService> mounts;
   private final Swap<ImageExportService> exports;
   private final Swap<VolumeService> volumes;
+  private final Swap<ImageTransferService> transfers;
+  private final Swap<RegistryClient> registry;
+  private final Swap<RegistryLogins> logins;
 
   /** Begins to watch. */
   @Activate
@@ -71,6 +77,9 @@ public final class Services {
     mounts = new Swap<>(context, ImageMountService.class, Services::failure);
     exports = new Swap<>(context, ImageExportService.class, Services::failure);
     volumes = new Swap<>(context, VolumeService.class, Services::failure);
+    transfers = new Swap<>(context, ImageTransferService.class, Services::failure);
+    registry = new Swap<>(context, RegistryClient.class, Services::failure);
+    logins = new Swap<>(context, RegistryLogins.class, Services::failure);
   }
 
   /** Ends every use. */
@@ -94,6 +103,9 @@ public final class Services {
     mounts.close();
     exports.close();
     volumes.close();
+    transfers.close();
+    registry.close();
+    logins.close();
   }
 
   /** Containers. */
@@ -139,6 +151,21 @@ public final class Services {
   /** Volumes. */
   public Swap<VolumeService> volumes() {
     return volumes;
+  }
+
+  /** Pull and push. */
+  public Swap<ImageTransferService> transfers() {
+    return transfers;
+  }
+
+  /** What registries can be asked. */
+  public Swap<RegistryClient> registry() {
+    return registry;
+  }
+
+  /** Who the engine is at registries. */
+  public Swap<RegistryLogins> logins() {
+    return logins;
   }
 
   /** The event log. */

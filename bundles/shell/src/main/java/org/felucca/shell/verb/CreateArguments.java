@@ -3,19 +3,30 @@ package org.felucca.shell.verb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.image.Image;
+import org.felucca.api.image.ImageReference;
+import org.felucca.api.image.Platform;
+import org.felucca.api.registry.PullOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The options of {@code run} and {@code create}, by concern: what a container shall be. */
 abstract class CreateArguments extends Verb {
+  /** An engine that has no registries is not waited for. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   @Option(
       names = "--name",
       paramLabel = "NAME",
@@ -45,6 +56,21 @@ abstract class CreateArguments extends Verb {
       paramLabel = "NAME",
       description = "the OCI runtime (felucca runtime ls)")
   @Nullable String runtime;
+
+  @Option(
+      names = "--pull",
+      paramLabel = "always|missing|never",
+      description = "whether the image is pulled first (missing: if it is not here)")
+  String pull = "missing";
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "no progress of a pull")
+  boolean quiet;
+
+  @Mixin RegistryOptions registry = new RegistryOptions();
+
+  @Mixin ProgressOptions progress = new ProgressOptions();
 
   @ArgGroup(validate = false, order = 10, heading = "%nIts program%n")
   FirstProcessArguments process = new FirstProcessArguments();
@@ -129,15 +155,13 @@ abstract class CreateArguments extends Verb {
 
   /** Asks the engine for the container, and writes its id into the file for it, if one is named. */
   final ContainerId create(Scope scope, CreateOptions options) throws IOException {
+    PullPolicy policy = PullPolicy.parse(pull);
     Path idFile = life.reserveIdFile(call());
     try {
-      ContainerId id =
-          orGuess(
-                  Names.IMAGES,
-                  image,
-                  () ->
-                      services().containers().use(containers -> containers.create(scope, options)))
-              .id();
+      if (policy == PullPolicy.ALWAYS && !root.folder) {
+        pull(scope);
+      }
+      ContainerId id = created(scope, options, policy == PullPolicy.MISSING && !root.folder);
       if (idFile != null) {
         LifeArguments.writeIdFile(idFile, id.value());
       }
@@ -147,6 +171,61 @@ abstract class CreateArguments extends Verb {
         Files.deleteIfExists(idFile);
       }
       throw e;
+    }
+  }
+
+  private ContainerId created(Scope scope, CreateOptions options, boolean mayPull) {
+    try {
+      return orGuess(
+              Names.IMAGES,
+              image,
+              () -> services().containers().use(containers -> containers.create(scope, options)))
+          .id();
+    } catch (EngineException e) {
+      if (!mayPull || e.kind() != ErrorKind.NOT_FOUND || isHere(scope)) {
+        throw e;
+      }
+      try {
+        pull(scope);
+      } catch (EngineException alsoFailed) {
+        if (alsoFailed.kind() == ErrorKind.CANCELLED) {
+          throw alsoFailed;
+        }
+        throw new EngineException(
+            e.kind(), e.getMessage() + "; nor could it be pulled: " + alsoFailed.getMessage(), e);
+      }
+      return services().containers().use(containers -> containers.create(scope, options)).id();
+    }
+  }
+
+  private boolean isHere(Scope scope) {
+    try {
+      return services().images().use(images -> images.find(scope, image)) != null;
+    } catch (EngineException e) {
+      return e.kind() != ErrorKind.NOT_FOUND;
+    }
+  }
+
+  private void pull(Scope scope) {
+    ImageReference.parse(image);
+    PullOptions options =
+        new PullOptions(
+            root.platform == null ? List.of() : List.of(Platform.parse(root.platform)),
+            false,
+            root.platform == null,
+            root.snapshotter,
+            null,
+            Map.of(),
+            registry.access(call()));
+    try (TransferReport report = progress.transfer(call(), quiet)) {
+      Image pulled =
+          services()
+              .transfers()
+              .use(
+                  reference -> true,
+                  PATIENCE,
+                  transfers -> transfers.pull(scope, image, options, report));
+      assert pulled != null;
     }
   }
 }

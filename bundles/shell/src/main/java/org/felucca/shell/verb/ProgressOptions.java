@@ -21,17 +21,28 @@ final class ProgressOptions {
    * @param quiet whether nothing shall be shown, if {@code --progress} was not given
    */
   ProgressReport begin(Call call, boolean quiet) {
-    Manner shown =
-        switch (manner) {
-          case "auto" -> quiet ? Manner.NONE : call.isErrorTerminal() ? Manner.LINE : Manner.PLAIN;
-          case "plain" -> Manner.PLAIN;
-          case "json" -> Manner.JSON;
-          case "none" -> Manner.NONE;
-          default ->
-              throw EngineException.invalid(
-                  "--progress %s must be auto, plain, json or none"
-                      .formatted(Identifiers.quote(manner)));
-        };
-    return new ProgressReport(shown, call.err(), call.errorColumns());
+    return new ProgressReport(shown(call, quiet), call.err(), call.errorColumns());
+  }
+
+  /**
+   * Begins to show a transfer: on a terminal, a line a layer.
+   *
+   * @param quiet as of {@link #begin}
+   */
+  TransferReport transfer(Call call, boolean quiet) {
+    return TransferReport.of(shown(call, quiet), call.err(), call.errorColumns());
+  }
+
+  private Manner shown(Call call, boolean quiet) {
+    return switch (manner) {
+      case "auto" -> quiet ? Manner.NONE : call.isErrorTerminal() ? Manner.LINE : Manner.PLAIN;
+      case "plain" -> Manner.PLAIN;
+      case "json" -> Manner.JSON;
+      case "none" -> Manner.NONE;
+      default ->
+          throw EngineException.invalid(
+              "--progress %s must be auto, plain, json or none"
+                  .formatted(Identifiers.quote(manner)));
+    };
   }
 }

@@ -30,7 +30,8 @@ public final class Verbs {
                   .alias("list", "ls")
                   .alias("ps", "ls"))
           .section("Images")
-          .group("image", "Images", images())
+          .all(registries())
+          .group("image", "Images", images().all(transfers()))
           .alias("images", "image ls")
           .alias("rmi", "image rm")
           .alias("save", "image export")
@@ -127,6 +128,19 @@ public final class Verbs {
         .verb("rm", "Remove volumes", VolumeRemove::new)
         .verb("prune", "Remove volumes that no container mounts", VolumePrune::new)
         .alias("list", "ls");
+  }
+
+  private static Table transfers() {
+    return new Table()
+        .verb("pull", "Pull an image from a registry", Pull::new)
+        .verb("push", "Push an image to a registry", Push::new);
+  }
+
+  private static Table registries() {
+    return transfers()
+        .verb("search-tags", "List the tags of a repository, or the repositories", SearchTags::new)
+        .verb("login", "Log in at a registry", Login::new)
+        .verb("logout", "Forget the login at a registry", Logout::new);
   }
 
   private static Table images() {
