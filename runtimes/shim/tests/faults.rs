@@ -259,10 +259,10 @@ fn files_take_output_behind_what_they_hold() {
     client.finish(&bench);
 }
 
-/// More of them: `FELUCCA_EXECS=10000 cargo test --release --test faults many_execs`.
+/// More of them: `FELUCCA_EXECS=10000 cargo test --release --test faults many_execs -- --nocapture`.
 #[test]
 fn many_execs_leave_nothing() {
-    let count = std::env::var("FELUCCA_EXECS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
+    let count = std::env::var("FELUCCA_EXECS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
     let bench = Bench::new(CRUN);
     let mut client = sleeping(&bench);
     let pid = client.shim_pid();
@@ -282,6 +282,7 @@ fn many_execs_leave_nothing() {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
     let kilobytes: u32 = anonymous.trim().trim_end_matches(" kB").parse().unwrap();
+    println!("{count} execs: {kilobytes} KB, {} descriptors, {before} before", descriptors());
     assert!(kilobytes < 1024, "{kilobytes} KB after {count} execs");
     // The connection to the engine comes and goes.
     assert!(descriptors() <= before + 1, "{} descriptors, {before} before", descriptors());

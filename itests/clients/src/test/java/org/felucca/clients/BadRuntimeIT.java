@@ -42,6 +42,7 @@ class BadRuntimeIT {
 
   /** Adds a runtime by a file in the configuration's folder; waits until it is known. */
   private static void add(String name, String binary) {
+    int from = engine.logText().length();
     try {
       Files.writeString(
           engine.etc().resolve("org.felucca.runtime-" + name + ".cfg"),
@@ -49,9 +50,8 @@ class BadRuntimeIT {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Commands.await(
-        name + " is known",
-        () -> engine.felucca("runtime", "ls", "-q").ok().out().lines().toList().contains(name));
+    // Who lists them asks them all, also one that hangs.
+    engine.awaitLog(from, "runtime added name=" + name);
   }
 
   /** Adds one that is a shell script; its arguments are in {@code $@}. */
@@ -136,6 +136,47 @@ class BadRuntimeIT {
   }
 
   @Test
+  void killedInTheMiddleOfCreate_isTold() {
+    addScript("dying", runcExcept("create", "kill -9 $$"));
+    run("dying").refused("create");
+  }
+
+  @Test
+  void emptyCreate_isTold() {
+    addScript("idling", runcExcept("create", "exit 0"));
+    run("idling").refused("left no process");
+  }
+
+  @Test
+  void floodOfComplaints_isToldInPart() {
+    addScript(
+        "moaning",
+        runcExcept("create", "yes 'much to complain of' | head -c 20000000 >&2; exit 1"));
+    // It has the container's streams, so all of it comes; the engine's own message is short.
+    Result result = run("moaning").refused();
+    List<String> lines = result.err().lines().toList();
+    assertTrue(lines.size() > 100_000, () -> lines.size() + " lines");
+    assertTrue(lines.getLast().startsWith("felucca: "), lines::getLast);
+    assertTrue(lines.getLast().length() < 10_000, lines::getLast);
+  }
+
+  @Test
+  void binaryThatVanished_isNamed_andCanComeBack() throws IOException {
+    Path script = addScript("moving", "exec runc \"$@\"");
+    engine
+        .felucca("run", "-d", "--name", "left", "--runtime", "moving", "busybox", "sleep", "99")
+        .ok();
+    Path elsewhere = script.resolveSibling("elsewhere");
+    Files.move(script, elsewhere);
+    Result gone = engine.felucca("exec", "left", "true");
+    assertTrue(gone.status() != 0 && gone.err().contains(script.toString()), gone::toString);
+    assertEquals("running", engine.status("left"));
+    Files.move(elsewhere, script);
+    engine.felucca("exec", "left", "echo", "again").prints("again\n");
+    engine.felucca("rm", "-f", "left").ok();
+  }
+
+  @Test
   void failingStart_isTold() {
     addScript("standing", runcExcept("start", "echo 'will not move' >&2; exit 1"));
     run("standing").refused("start");
@@ -150,6 +191,10 @@ class BadRuntimeIT {
     engine.sh("echo meanwhile").prints("meanwhile\n");
     assertTrue(client.isAlive(), client.now()::toString);
     client.await().refused(script.toString(), "--version", "did not end");
+    assertEquals(List.of(), sleepers());
+    // Nobody waits for it a second time.
+    run("sleeping").refused("--version", "did not end", "asked again in");
+    assertTrue(engine.felucca("runtime", "ls").ok().out().contains("sleeping"));
     assertEquals(List.of(), sleepers());
   }
 

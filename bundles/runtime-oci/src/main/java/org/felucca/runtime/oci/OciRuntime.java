@@ -10,18 +10,25 @@ import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.runtime.Runtime;
 import org.felucca.api.runtime.RuntimeInfo;
 import org.felucca.api.runtime.RuntimeOptions;
 import org.felucca.oci.Json;
 import org.jspecify.annotations.Nullable;
 
-/** One configured OCI runtime. What its binary says is remembered until the file changes. */
+/**
+ * One configured OCI runtime. What its binary says is remembered until the file changes; that it
+ * did not answer in time is remembered for a while only.
+ */
 final class OciRuntime implements Runtime {
   private static final Logger LOG = Logger.getLogger(OciRuntime.class.getName());
 
   /** How long the binary may take to answer. */
   private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  /** How long nobody waits again for one that hung. */
+  private static final Duration QUIET = Duration.ofMinutes(1);
 
   private static final Pattern SPEC =
       Pattern.compile("^spec:\\s*v?(\\d+\\.\\d+\\.\\d+)", Pattern.MULTILINE);
@@ -35,18 +42,23 @@ final class OciRuntime implements Runtime {
 
   private final RuntimeSettings settings;
   private final Duration deadline;
+  private final Duration quiet;
   private final ReentrantLock asking = new ReentrantLock();
   private volatile @Nullable Known known;
+  private volatile @Nullable Hung hung;
 
   private record Known(String identity, RuntimeInfo info) {}
 
+  private record Hung(String identity, EngineException failure, long until) {}
+
   OciRuntime(RuntimeSettings settings) {
-    this(settings, DEADLINE);
+    this(settings, DEADLINE, QUIET);
   }
 
-  OciRuntime(RuntimeSettings settings, Duration deadline) {
+  OciRuntime(RuntimeSettings settings, Duration deadline, Duration quiet) {
     this.settings = settings;
     this.deadline = deadline;
+    this.quiet = quiet;
   }
 
   @Override
@@ -63,11 +75,41 @@ final class OciRuntime implements Runtime {
       if (remembered != null && remembered.identity.equals(identity)) {
         return remembered.info;
       }
-      RuntimeInfo info = ask(binary);
+      refuseIfHung(identity);
+      RuntimeInfo info = askOrRemember(binary, identity);
       known = new Known(identity, info);
       return info;
     } finally {
       asking.unlock();
+    }
+  }
+
+  /** Who lists the runtimes should not wait for a broken one each time. */
+  private void refuseIfHung(String identity) {
+    Hung before = hung;
+    if (before != null && before.identity.equals(identity)) {
+      long rest = before.until - System.nanoTime();
+      if (rest > 0) {
+        throw new EngineException(
+            before.failure.kind(),
+            "%s; it is asked again in %d s, or when its file has changed"
+                .formatted(before.failure.getMessage(), rest / 1_000_000_000 + 1),
+            before.failure);
+      }
+      hung = null;
+    }
+  }
+
+  private RuntimeInfo askOrRemember(Path binary, String identity) {
+    long begin = System.nanoTime();
+    try {
+      return ask(binary);
+    } catch (EngineException e) {
+      long end = System.nanoTime();
+      if (e.kind() != ErrorKind.CANCELLED && end - begin >= deadline.toNanos()) {
+        hung = new Hung(identity, e, end + quiet.toNanos());
+      }
+      throw e;
     }
   }
 

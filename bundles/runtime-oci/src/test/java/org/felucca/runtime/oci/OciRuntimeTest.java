@@ -60,7 +60,8 @@ class OciRuntimeTest {
             refuse,
             folder.resolve("home").toString(),
             List.of(folder)),
-        Duration.ofMillis(500));
+        Duration.ofMillis(500),
+        Duration.ofHours(1));
   }
 
   private static EngineException refused(OciRuntime runtime, String... words) {
@@ -158,6 +159,17 @@ class OciRuntimeTest {
     refused(runtime("oci"), "is it an OCI runtime?");
     script("oci", "head -c 3000000 /dev/zero");
     refused(runtime("oci"), "printed more than");
+  }
+
+  @Test
+  void info_hungIsNotWaitedForAgainUntilTheFileChanges() throws IOException {
+    script("oci", "echo run >> \"$0.asked\"; exec sleep 1000");
+    OciRuntime runtime = runtime("oci");
+    refused(runtime, "did not end within 500 ms");
+    refused(runtime, "did not end within 500 ms", "asked again in", "s, or when its file");
+    assertEquals(1, Files.readAllLines(folder.resolve("oci.asked")).size());
+    script("oci", GOOD);
+    assertEquals("oci version 9.8", runtime.info().version());
   }
 
   @Test
