@@ -63,6 +63,7 @@ final class ContainerCreation {
   private final VolumeUseCases volumes;
   private final VolumeMounts mounts;
   private final ContainerLogs logs;
+  private final SelfRemovals selfRemovals;
   private final SecureRandom random = new SecureRandom();
 
   ContainerCreation(
@@ -74,7 +75,8 @@ final class ContainerCreation {
       VolumeUseCases volumes,
       EnginePaths paths,
       NamespaceDefaults defaults,
-      ContainerLogs logs) {
+      ContainerLogs logs,
+      SelfRemovals selfRemovals) {
     this.images = images;
     this.snapshots = snapshots;
     this.containers = containers;
@@ -86,6 +88,7 @@ final class ContainerCreation {
     this.volumes = volumes;
     this.mounts = new VolumeMounts(containers, volumes);
     this.logs = logs;
+    this.selfRemovals = selfRemovals;
   }
 
   ContainerRecord create(Scope scope, CreateOptions given) {
@@ -339,10 +342,17 @@ final class ContainerCreation {
     }
   }
 
+  private List<ContainerRecord> called(Scope scope, String name) {
+    return containers.listWithoutSpecs(
+        scope, List.of("labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + name + "\""));
+  }
+
   private void checkFree(Scope scope, String name) {
-    List<ContainerRecord> taken =
-        containers.listWithoutSpecs(
-            scope, List.of("labels.\"" + ContainerRecord.NAME_LABEL + "\"==\"" + name + "\""));
+    List<ContainerRecord> taken = called(scope, name);
+    if (!taken.isEmpty()) {
+      selfRemovals.await(scope, taken.getFirst().id());
+      taken = called(scope, name);
+    }
     if (!taken.isEmpty()) {
       throw EngineException.alreadyExists(
           "container name %s is taken by %s; choose another one, or remove it by 'felucca rm %s'"

@@ -191,6 +191,7 @@ final class ContainerLifecycle {
     TaskKey key = new TaskKey(scope.namespace(), container.id());
     ProcessFifos fifos = fifos(scope, container);
     ProcessIo io = logs.begin(key, container, options(container), fifos);
+    FileTrees.delete(paths.outOfMemory(scope.namespace(), container.id()));
     try {
       int pid = createAndStart(scope, container, io);
       starts.writePid(options(container).life().pidFile(), pid);

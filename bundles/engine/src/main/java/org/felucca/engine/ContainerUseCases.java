@@ -1,5 +1,6 @@
 package org.felucca.engine;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -119,7 +120,8 @@ public final class ContainerUseCases implements ContainerService {
             volumes,
             paths,
             new NamespaceDefaults(namespaces, snapshots, config.default__snapshotter()),
-            logs);
+            logs,
+            new SelfRemovals(containers, tasks));
     EngineRun run = EngineRun.of(context);
     ExitFiles exitFiles = new ExitFiles(paths.exits());
     this.lifecycle =
@@ -219,7 +221,16 @@ public final class ContainerUseCases implements ContainerService {
         options == null ? RestartPolicy.NO : options.life().restart(),
         state == null ? 0 : state.restarts(),
         lifecycle.isRestarting(container, task),
+        ranOutOfMemory(scope, container, shown),
         lifecycle.health().of(new TaskKey(scope.namespace(), container.id())));
+  }
+
+  /** Looked for only where it may be, for a list asks for many. */
+  private boolean ranOutOfMemory(Scope scope, ContainerRecord container, @Nullable TaskState task) {
+    Exit exit = task == null ? null : task.exit();
+    return task != null
+        && (exit == null || exit.status() != 0)
+        && Files.exists(paths.outOfMemory(scope.namespace(), container.id()));
   }
 
   /** From the options; else, for what another client made, from the spec, which a list lacks. */

@@ -143,9 +143,9 @@ public final class ControlUseCases implements ContainerControl {
         paths.add("extensions." + ManagedOptions.EXTENSION);
       }
       if (!limits.equals(Resources.UNLIMITED)) {
-        Resources checked =
-            HostLimits.detect()
-                .checked(limits, runtimes.info(runtimes.resolve(container.runtime())).version());
+        String runtime = runtimes.info(runtimes.resolve(container.runtime())).version();
+        HostLimits host = HostLimits.detect();
+        Resources checked = host.checked(limits, runtime);
         if (spec == null) {
           throw EngineException.precondition(
               "container %s has no spec to change".formatted(container.name()));
@@ -156,7 +156,9 @@ public final class ControlUseCases implements ContainerControl {
           tasks.update(
               scope,
               id,
-              new TypedBytes(TypedBytes.OCI_LINUX_RESOURCES, specs.resources(checked)),
+              new TypedBytes(
+                  TypedBytes.OCI_LINUX_RESOURCES,
+                  specs.resources(host.forUpdate(checked, runtime))),
               Map.of());
         }
         changed = changed.withSpec(new TypedBytes(spec.typeUrl(), next));

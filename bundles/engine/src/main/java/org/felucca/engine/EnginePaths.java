@@ -52,6 +52,11 @@ record EnginePaths(Path root, Path state, Path home) {
     return root.resolve("containers").resolve(namespace.value()).resolve(id.value());
   }
 
+  /** Is there if a container had too little memory since its last start. */
+  Path outOfMemory(Namespace namespace, ContainerId id) {
+    return container(namespace, id).resolve("out-of-memory");
+  }
+
   /** How containers ended that are gone already. */
   Path exits() {
     return state.resolve("exits");

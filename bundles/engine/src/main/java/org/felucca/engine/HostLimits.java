@@ -47,6 +47,9 @@ record HostLimits(
   private static final long USUAL_PERIOD = 100_000;
   private static final int MOST_NUMBERS = 4096;
 
+  /** PID_MAX_LIMIT of 64-bit kernels (linux/threads.h). */
+  private static final long MOST_PIDS = 4_194_304;
+
   /** Looks at the machine; processors come and go. */
   static HostLimits detect() {
     Cgroups cgroups = Cgroups.detect();
@@ -155,6 +158,31 @@ record HostLimits(
         limits.blkioWeight());
   }
 
+  /**
+   * Checked limits as a runtime can set them on a container that runs: crun has no word for no
+   * limit of processes and of their time, so it gets what amounts to none.
+   */
+  Resources forUpdate(Resources checked, String runtime) {
+    if (!runtime.startsWith("crun")) {
+      return checked;
+    }
+    boolean anyNumber = checked.pids() != null && checked.pids() < 0;
+    boolean anyTime = checked.cpuQuota() != null && checked.cpuQuota() < 0;
+    Long everyProcessor = processors.cardinality() * LONGEST_PERIOD;
+    return checked.with(
+        new Resources(
+            null,
+            null,
+            null,
+            null,
+            anyTime ? everyProcessor : null,
+            null,
+            null,
+            null,
+            anyNumber ? (Long) MOST_PIDS : null,
+            null));
+  }
+
   private @Nullable Long memory(Resources limits) {
     Long memory = limits.memory();
     Long swapLimit = limits.memorySwap();
@@ -225,8 +253,8 @@ record HostLimits(
       long most = processors.cardinality() * (period == null ? USUAL_PERIOD : period);
       if (quota > most) {
         throw EngineException.invalid(
-            "--cpus or --cpu-quota: that is more than the %d processors that this machine has; give at most %d microseconds"
-                .formatted(processors.cardinality(), most));
+            "--cpus or --cpu-quota: that is more than the %d processors that this machine has; give at most --cpus %d, which is --cpu-quota %d"
+                .formatted(processors.cardinality(), processors.cardinality(), most));
       }
     }
     set("--cpuset-cpus", limits.cpusetCpus(), processors, "processors");

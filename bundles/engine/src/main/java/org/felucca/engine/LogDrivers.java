@@ -79,7 +79,7 @@ record LogDrivers(String driver, String[] options, Path journal) {
           case NONE -> Set.of();
           default ->
               throw EngineException.invalid(
-                  "log driver %s is unknown; there are cri, json-file, journald and none"
+                  "--log-driver %s is unknown; there are cri, json-file, journald and none"
                       .formatted(Identifiers.quote(name)));
         };
     if (!wanted.keep() && wanted.driver() == null) {
@@ -89,7 +89,7 @@ record LogDrivers(String driver, String[] options, Path journal) {
     all.forEach((option, value) -> check(known, accepted, option, value));
     if (known.equals(JOURNALD) && !Files.exists(journal)) {
       throw EngineException.precondition(
-          "log driver journald does not work here, for %s is not there: systemd's journal does not run, or log_journald_socket of etc/org.felucca.engine.cfg names another place; take json-file"
+          "--log-driver journald does not work here, for %s is not there: systemd's journal does not run, or log_journald_socket of etc/org.felucca.engine.cfg names another place; take json-file"
               .formatted(journal));
     }
     Map<String, String> full = new TreeMap<>();
@@ -113,7 +113,7 @@ record LogDrivers(String driver, String[] options, Path journal) {
     if (!accepted.contains(option)) {
       throw EngineException.invalid(
           accepted.isEmpty()
-              ? "log driver %s has no options, so --log-opt %s makes no sense"
+              ? "--log-driver %s has no options, so --log-opt %s makes no sense"
                   .formatted(driver, Identifiers.quote(option))
               : "--log-opt %s is unknown to log driver %s; it has %s"
                   .formatted(

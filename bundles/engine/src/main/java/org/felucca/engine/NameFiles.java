@@ -75,7 +75,7 @@ record NameFiles(Path folder) {
     }
     network.hosts().forEach(NameFiles::hostLine);
     for (String port : network.exposed()) {
-      if (!port.matches("[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?")) {
+      if (!isPorts(port)) {
         throw EngineException.invalid(
             "--expose %s is not understood; write it as 80, 80/udp or 8000-8010"
                 .formatted(Identifiers.quote(port)));
@@ -87,6 +87,21 @@ record NameFiles(Path folder) {
           "--domainname %s is not allowed: use up to 64 letters, digits, dots and dashes"
               .formatted(Identifiers.quote(domainname)));
     }
+  }
+
+  private static boolean isPorts(String text) {
+    if (!text.matches("[0-9]{1,5}(-[0-9]{1,5})?(/(tcp|udp|sctp))?")) {
+      return false;
+    }
+    int first = 0;
+    for (String port : text.replaceAll("/.*", "").split("-", -1)) {
+      int number = Integer.parseInt(port);
+      if (number < Math.max(1, first) || number > 65_535) {
+        return false;
+      }
+      first = number;
+    }
+    return true;
   }
 
   private static String address(String option, String text) {

@@ -17,6 +17,8 @@ import org.felucca.api.container.NamespaceOptions;
 import org.felucca.api.container.NetworkOptions;
 import org.felucca.api.container.SecurityOptions;
 import org.felucca.api.spec.SpecHost;
+import org.felucca.linux.MountInfo;
+import org.felucca.linux.MountTable;
 import org.felucca.linux.Signal;
 
 /**
@@ -47,10 +49,13 @@ final class OptionChecks {
   }
 
   private static void checkMount(MountOption mount) {
-    if (mount instanceof MountOption.Bind bind && !Files.exists(bind.source())) {
-      throw EngineException.invalid(
-          "--volume or --mount: %s does not exist on this machine; make it first"
-              .formatted(bind.source()));
+    if (mount instanceof MountOption.Bind bind) {
+      if (!Files.exists(bind.source())) {
+        throw EngineException.invalid(
+            "--volume or --mount: %s does not exist on this machine; make it first"
+                .formatted(bind.source()));
+      }
+      checkPropagation(bind);
     }
     if (mount instanceof MountOption.Tmpfs tmpfs) {
       if (tmpfs.size() != null && tmpfs.size() <= 0) {
@@ -61,6 +66,39 @@ final class OptionChecks {
         throw EngineException.invalid(
             "--tmpfs %s: the mode must be octal, such as 1777".formatted(tmpfs.destination()));
       }
+    }
+  }
+
+  /** What a mount does not get itself it can't pass on. */
+  private static void checkPropagation(MountOption.Bind bind) {
+    boolean shared = bind.options().contains("shared") || bind.options().contains("rshared");
+    boolean slave = bind.options().contains("slave") || bind.options().contains("rslave");
+    if (!shared && !slave) {
+      return;
+    }
+    Path source;
+    try {
+      source = bind.source().toRealPath();
+    } catch (IOException e) {
+      throw EngineException.invalid(
+          "--volume or --mount: %s can't be read: %s".formatted(bind.source(), e.getMessage()));
+    }
+    MountInfo mount = null;
+    // Of several at one place the last lies on top.
+    for (MountInfo each : MountTable.read().mounts()) {
+      if (source.startsWith(each.mountPoint())
+          && (mount == null || each.mountPoint().length() >= mount.mountPoint().length())) {
+        mount = each;
+      }
+    }
+    List<String> has = mount == null ? List.of() : mount.propagation();
+    if (has.stream()
+        .noneMatch(
+            field -> field.startsWith("shared:") || (!shared && field.startsWith("master:")))) {
+      String at = mount == null ? "/" : mount.mountPoint();
+      throw EngineException.invalid(
+          "--volume or --mount: %s is to be %s, but lies in the mount %s, which is private; make it shared first: mount --make-shared %s"
+              .formatted(bind.source(), shared ? "shared" : "a slave", at, at));
     }
   }
 

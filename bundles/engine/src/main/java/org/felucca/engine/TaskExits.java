@@ -171,6 +171,21 @@ final class TaskExits {
     }
   }
 
+  /**
+   * Marks that the kernel killed a process of the container for want of memory; stays until its
+   * next start. What another client made has no folder, and no mark.
+   */
+  void ranOutOfMemory(TaskKey key) {
+    Path mark = paths.outOfMemory(key.namespace(), key.id());
+    try {
+      if (mark.getParent() != null && Files.isDirectory(mark.getParent())) {
+        Files.writeString(mark, "");
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "mark of too little memory not written path=" + mark, e);
+    }
+  }
+
   /** Marks that the task was deleted, though its shim may still be there. */
   void deleted(TaskKey key) {
     mark(key, "deleted", "");

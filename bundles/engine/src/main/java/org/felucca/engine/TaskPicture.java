@@ -199,7 +199,10 @@ final class TaskPicture implements AutoCloseable {
               new Exit(exit.exitStatus(), exit.exitedAt()));
         }
       }
-      case Event.TaskOom oom -> events.publish(namespace, oom);
+      case Event.TaskOom oom -> {
+        exits.ranOutOfMemory(new TaskKey(namespace, new ContainerId(oom.containerId())));
+        events.publish(namespace, oom);
+      }
       case Event.Foreign foreign -> events.publish(namespace, foreign);
       default -> {
         // The engine tells of everything else itself, when the call that caused it is answered.

@@ -28,6 +28,7 @@ import org.felucca.api.container.ContainerRecord;
 import org.felucca.api.container.ContainerStore;
 import org.felucca.api.diff.TreeArchives;
 import org.felucca.api.snapshot.Mount;
+import org.felucca.api.task.TaskService;
 import org.felucca.api.volume.Volume;
 import org.felucca.api.volume.VolumeService;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,7 @@ public final class VolumeUseCases implements VolumeService {
   private static final Logger LOG = Logger.getLogger(VolumeUseCases.class.getName());
 
   private final ContainerStore containers;
+  private final SelfRemovals selfRemovals;
   private final TreeArchives trees;
   private final EnginePaths paths;
   private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
@@ -57,11 +59,15 @@ public final class VolumeUseCases implements VolumeService {
       Executors.newFixedThreadPool(
           2, Thread.ofPlatform().daemon().name("felucca-volumes-", 0).factory());
 
-  /** With the records that name volumes, and what copies trees. */
+  /** With the records that name volumes, what copies trees, and what tells who has ended. */
   @Activate
   public VolumeUseCases(
-      BundleContext context, @Reference ContainerStore containers, @Reference TreeArchives trees) {
+      BundleContext context,
+      @Reference ContainerStore containers,
+      @Reference TreeArchives trees,
+      @Reference TaskService tasks) {
     this.containers = containers;
+    this.selfRemovals = new SelfRemovals(containers, tasks);
     this.trees = trees;
     this.paths = EnginePaths.of(context);
     List<Path> leftovers = leftovers(paths.root().resolve("volumes"));
@@ -291,6 +297,7 @@ public final class VolumeUseCases implements VolumeService {
   @Override
   public void remove(Scope scope, String name) {
     List<Path> retired;
+    users(scope).getOrDefault(name, List.of()).forEach(id -> selfRemovals.await(scope, id));
     users.writeLock().lock();
     try {
       Volume volume = find(scope, name);

@@ -49,6 +49,18 @@ class HostLimitsTest {
   }
 
   @Test
+  void forUpdate_ofCrun_saysNoLimitByGreatOnes() {
+    HostLimits machine = machine(ALL, false, true, HostLimits.Weights.ALL);
+    Resources none = new Resources(5L, null, null, null, -1L, null, null, null, -1L, null);
+    assertEquals(none, machine.forUpdate(none, "runc version 1.1.5"));
+    assertEquals(
+        new Resources(5L, null, null, null, 4_000_000L, null, null, null, 4_194_304L, null),
+        machine.forUpdate(none, "crun version 1.8.1"));
+    Resources some = new Resources(null, null, null, null, 7L, null, null, null, 8L, null);
+    assertEquals(some, machine.forUpdate(some, "crun version 1.8.1"));
+  }
+
+  @Test
   void checked_memory() {
     long m = 64L << 20;
     assertEquals(memory(m, 2 * m, null), checked(memory(m, null, null)));

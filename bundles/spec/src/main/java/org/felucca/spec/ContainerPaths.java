@@ -23,10 +23,10 @@ final class ContainerPaths {
    *     a process (CVE-2024-21626)
    */
   static String workingFolder(String path) {
-    String clean = absolute("working folder", path);
+    String clean = absolute("--workdir", path);
     if (MAGIC.matcher(clean).matches()) {
       throw EngineException.invalid(
-          "working folder %s is not allowed: it leads through the descriptors of a process"
+          "--workdir %s is not allowed: it leads through the descriptors of a process"
               .formatted(Identifiers.quote(path)));
     }
     return clean;

@@ -59,6 +59,10 @@ final class Isolation {
             .put("resources", JsonObject.create("resources").put("devices", rules(options, host)))
             .put("cgroupsPath", cgroupsPath)
             .put("namespaces", namespaces(options.namespaces(), host.cgroupV2()));
+    String propagation = SpecMounts.rootPropagation(options);
+    if (propagation != null) {
+      linux.put("rootfsPropagation", propagation);
+    }
     if (!host.devices().isEmpty()) {
       linux.put("devices", host.devices().stream().map(Isolation::node).toList());
     }
@@ -68,7 +72,7 @@ final class Isolation {
     }
     linux.put("maskedPaths", masked(security));
     linux.put("readonlyPaths", shown(security, READ_ONLY));
-    ResourceLimits.put(linux.requiredObject("resources"), options.resources());
+    ResourceLimits.putNew(linux.requiredObject("resources"), options.resources());
     return linux;
   }
 

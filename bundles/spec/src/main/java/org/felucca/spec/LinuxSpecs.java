@@ -40,17 +40,13 @@ public final class LinuxSpecs implements SpecService {
   private final ExecutorService readers =
       Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().name("spec-", 0).factory());
 
-  /** How many files a container may open unless told otherwise, and at most. */
-  private final long openFiles;
+  /** A container gets no more. */
+  private final OwnLimits own;
 
-  private final long mostOpenFiles;
-
-  /** Reads how many files this process may open; a container gets no more. */
+  /** Reads what this process may give. */
   @Activate
   public LinuxSpecs() {
-    long hard = OpenFileLimit.hard();
-    openFiles = Math.min(524_288, hard);
-    mostOpenFiles = OpenFileLimit.most(hard);
+    own = OwnLimits.read();
   }
 
   @Deactivate
@@ -92,7 +88,7 @@ public final class LinuxSpecs implements SpecService {
             .put("env", env.list())
             .put("cwd", workingFolder(wanted, config))
             .put("capabilities", Capabilities.json(capabilities, resolved.isRoot()))
-            .put("rlimits", Rlimits.json(wanted.ulimits(), openFiles, mostOpenFiles))
+            .put("rlimits", Rlimits.json(wanted.ulimits(), own))
             .put("noNewPrivileges", options.security().noNewPrivileges())
             // The engine itself runs with a score that no container may inherit.
             .put("oomScoreAdj", oomScore(wanted));
@@ -141,7 +137,7 @@ public final class LinuxSpecs implements SpecService {
             checked,
             checkedArguments(options.process().command()),
             oomScore(options.process()),
-            Rlimits.json(options.process().ulimits(), openFiles, mostOpenFiles),
+            Rlimits.json(options.process().ulimits(), own),
             Annotations.checked(options.annotations()),
             SpecMounts.all(options, List.of()),
             cgroupParent(options.namespaces().cgroupParent()),
@@ -149,13 +145,13 @@ public final class LinuxSpecs implements SpecService {
     assert parts != null;
   }
 
-  private static int oomScore(ProcessOptions wanted) {
+  private int oomScore(ProcessOptions wanted) {
     int score = wanted.oomScoreAdj() == null ? 0 : wanted.oomScoreAdj();
     if (score < -1000 || score > 1000) {
       throw EngineException.invalid(
           "--oom-score-adj %d is out of range: -1000 to 1000 is allowed".formatted(score));
     }
-    return score;
+    return wanted.oomScoreAdj() == null ? score : own.oomScore(score);
   }
 
   private static String cgroup(String parent, SpecRequest request) {
@@ -219,7 +215,7 @@ public final class LinuxSpecs implements SpecService {
   @Override
   public byte[] withResources(byte[] spec, Resources resources) {
     RuntimeSpec parsed = RuntimeSpec.parse(spec);
-    ResourceLimits.put(parsed.json().objectOrNew("linux").objectOrNew("resources"), resources);
+    ResourceLimits.putNew(parsed.json().objectOrNew("linux").objectOrNew("resources"), resources);
     return parsed.bytes();
   }
 

@@ -25,6 +25,24 @@ final class ResourceLimits {
     put(resources, "blockIO", "weight", limits.blkioWeight());
   }
 
+  /**
+   * Adds what is said to the member of a container that does not run yet: no limit is not written
+   * down at all, for crun does not understand it.
+   */
+  static void putNew(JsonObject resources, Resources limits) {
+    put(resources, limits);
+    if (limits.pids() != null && limits.pids() < 0) {
+      resources.remove("pids");
+    }
+    if (limits.cpuQuota() != null && limits.cpuQuota() < 0) {
+      JsonObject cpu = resources.objectOrNew("cpu");
+      cpu.remove("quota");
+      if (cpu.names().isEmpty()) {
+        resources.remove("cpu");
+      }
+    }
+  }
+
   private static void put(JsonObject resources, String group, String name, @Nullable Object value) {
     if (value != null) {
       resources.objectOrNew(group).put(name, value);

@@ -37,12 +37,12 @@ final class Rlimits {
   /**
    * The member {@code rlimits}.
    *
-   * @param openFiles how many files a container may open unless told otherwise
-   * @param mostOpenFiles how many it can be told to
+   * @param own those of this process
    * @throws EngineException INVALID_ARGUMENT for a limit that makes no sense
    */
-  static List<JsonObject> json(Map<String, Ulimit> wanted, long openFiles, long mostOpenFiles) {
+  static List<JsonObject> json(Map<String, Ulimit> wanted, OwnLimits own) {
     Map<String, Ulimit> limits = new TreeMap<>();
+    long openFiles = own.openFiles();
     // Old programs walk through all numbers up to the soft limit, and Java raises its own.
     limits.put("nofile", new Ulimit(Math.min(1024, openFiles), openFiles));
     wanted.forEach(
@@ -59,10 +59,11 @@ final class Rlimits {
                 "--ulimit %s=%d:%d: the soft limit can't be above the hard one"
                     .formatted(name, limit.soft(), limit.hard()));
           }
-          if (name.equals("nofile") && (limit.hard() < 0 || limit.hard() > mostOpenFiles)) {
+          long most = own.most(name);
+          if (most >= 0 && (limit.hard() < 0 || limit.hard() > most)) {
             throw EngineException.invalid(
-                "--ulimit nofile=%d:%d: this machine and engine allow at most %d open files"
-                    .formatted(limit.soft(), limit.hard(), mostOpenFiles));
+                "--ulimit %s=%d:%d: this machine and engine allow at most %d"
+                    .formatted(name, limit.soft(), limit.hard(), most));
           }
           limits.put(name, limit);
         });

@@ -12,6 +12,7 @@ import org.felucca.api.container.CreateOptions;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.container.NamespaceMode;
 import org.felucca.oci.JsonObject;
+import org.jspecify.annotations.Nullable;
 
 /** The mounts of a container: the kernel's file systems, the engine's files, the user's folders. */
 final class SpecMounts {
@@ -55,7 +56,7 @@ final class SpecMounts {
       JsonObject mount = mount(option);
       if (!taken.add(mount.requiredString("destination"))) {
         throw EngineException.invalid(
-            "two mounts have the destination %s; give each folder of the container once"
+            "--volume, --mount or --tmpfs: two mounts have the destination %s; give each folder of the container once"
                 .formatted(Identifiers.quote(option.destination())));
       }
       binds.add(mount);
@@ -71,6 +72,23 @@ final class SpecMounts {
     binds.sort(Comparator.comparingLong(SpecMounts::depth));
     mounts.addAll(binds);
     return mounts;
+  }
+
+  /**
+   * How the root has to pass mounts on, so that the mounts of a user can: what is made private once
+   * can't be made shared again. Null if nobody wants it.
+   */
+  static @Nullable String rootPropagation(CreateOptions options) {
+    Set<String> words = new LinkedHashSet<>();
+    for (MountOption mount : options.storage().mounts()) {
+      if (mount instanceof MountOption.Bind bind) {
+        words.addAll(bind.options());
+      }
+    }
+    if (words.contains("shared") || words.contains("rshared")) {
+      return "shared";
+    }
+    return words.contains("slave") || words.contains("rslave") ? "rslave" : null;
   }
 
   private static List<JsonObject> kernel(CreateOptions options) {
@@ -173,12 +191,14 @@ final class SpecMounts {
   }
 
   private static String destination(MountOption option) {
-    String destination = ContainerPaths.absolute("mount destination", option.destination());
+    String destination =
+        ContainerPaths.absolute(
+            "--volume, --mount or --tmpfs: the destination", option.destination());
     if (destination.equals("/")
         || destination.equals("/proc")
         || destination.startsWith("/proc/")) {
       throw EngineException.invalid(
-          "mount destination %s is not allowed: nothing goes over / or below /proc"
+          "--volume, --mount or --tmpfs: the destination %s is not allowed: nothing goes over / or below /proc"
               .formatted(Identifiers.quote(option.destination())));
     }
     return destination;

@@ -415,6 +415,28 @@ class LinuxSpecsTest {
         new Resources(32L, 128L, 16L, 512L, null, null, "0", null, 10L, 300), limits.with(more));
   }
 
+  @Test
+  void generate_noLimit_isNotWrittenDown_butTakenAwayFromOneThatRuns() {
+    Resources none = new Resources(null, null, null, null, -1L, null, null, null, -1L, null);
+    JsonObject resources =
+        spec(Options.run("x").resources(none))
+            .json()
+            .requiredObject("linux")
+            .requiredObject("resources");
+    assertFalse(resources.has("pids") || resources.has("cpu"), resources::toString);
+    Resources some = new Resources(null, null, null, null, 5000L, null, null, null, 10L, null);
+    byte[] limited = spec(Options.run("x").resources(some)).bytes();
+    JsonObject freed =
+        RuntimeSpec.parse(specs.withResources(limited, none))
+            .json()
+            .requiredObject("linux")
+            .requiredObject("resources");
+    assertFalse(freed.has("pids") || freed.has("cpu"), freed::toString);
+    assertEquals(
+        "{\"cpu\":{\"quota\":-1},\"pids\":{\"limit\":-1}}",
+        new String(specs.resources(none), StandardCharsets.UTF_8));
+  }
+
   private static String json(JsonObject object) {
     return new String(object.bytes(), StandardCharsets.UTF_8);
   }

@@ -158,8 +158,9 @@ class RightsTest {
 
   @Test
   void rlimits_areCheckedAndUnlimitedIsAllBits() {
+    OwnLimits raising = new OwnLimits(Map.of("nofile", 10L, "memlock", 8L), true, 100, 0);
     String limits =
-        Rlimits.json(Map.of("core", new Ulimit(-1, -1), "nofile", new Ulimit(5, 9)), 10, 100)
+        Rlimits.json(Map.of("core", new Ulimit(-1, -1), "memlock", new Ulimit(-1, -1)), raising)
             .toString();
     assertTrue(limits.contains("18446744073709551615") && limits.contains("RLIMIT_CORE"), limits);
     for (Map<String, Ulimit> wrong :
@@ -169,7 +170,47 @@ class RightsTest {
             Map.of("core", new Ulimit(-1, 1)),
             Map.of("nofile", new Ulimit(1, 101)),
             Map.of("nofile", new Ulimit(1, -1)))) {
-      assertThrows(EngineException.class, () -> Rlimits.json(wrong, 10, 100), wrong.toString());
+      assertThrows(EngineException.class, () -> Rlimits.json(wrong, raising), wrong.toString());
     }
+  }
+
+  @Test
+  void rlimitsAndOomScore_areNotAboveTheEnginesOwn_ifItCanNotRaiseThem() {
+    Map<String, Long> hard =
+        OwnLimits.hard(
+            List.of(
+                "Limit                     Soft Limit           Hard Limit           Units     ",
+                "Max core file size        0                    unlimited            bytes     ",
+                "Max open files            1024                 20000                files     ",
+                "Max locked memory         8388608              8388608              bytes     ",
+                "Max nice priority         0                    0                    "));
+    assertEquals(Map.of("nofile", 20000L, "memlock", 8388608L, "nice", 0L), hard);
+    OwnLimits own = new OwnLimits(hard, false, 1 << 20, -5);
+    assertEquals(20000, own.openFiles());
+    assertEquals(
+        4,
+        Rlimits.json(
+                Map.of(
+                    "core",
+                    new Ulimit(-1, -1),
+                    "memlock",
+                    new Ulimit(7, 8),
+                    "nice",
+                    new Ulimit(0, 0)),
+                own)
+            .size());
+    for (Map<String, Ulimit> wrong :
+        List.of(
+            Map.of("memlock", new Ulimit(-1, -1)),
+            Map.of("memlock", new Ulimit(1, 8388609)),
+            Map.of("nice", new Ulimit(1, 1)),
+            Map.of("nofile", new Ulimit(1, 20001)))) {
+      EngineException refused =
+          assertThrows(EngineException.class, () -> Rlimits.json(wrong, own), wrong.toString());
+      assertTrue(refused.getMessage().contains("--ulimit"), refused.getMessage());
+    }
+    assertEquals(-5, own.oomScore(-5));
+    assertThrows(EngineException.class, () -> own.oomScore(-6));
+    assertEquals(-6, new OwnLimits(hard, true, 1 << 20, -5).oomScore(-6));
   }
 }

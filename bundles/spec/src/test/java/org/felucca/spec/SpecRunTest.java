@@ -100,8 +100,7 @@ class SpecRunTest {
     assertTrue(output.contains("CapBnd:\t00000000a80425fb\n"), output);
     assertTrue(output.contains("NoNewPrivs:\t1\n"), output);
     assertTrue(output.contains("Seccomp:\t2\n"), output);
-    assertTrue(
-        output.endsWith("\n1024\n" + Math.min(524_288, OpenFileLimit.hard()) + "\n0\n"), output);
+    assertTrue(output.endsWith("\n1024\n" + OwnLimits.read().openFiles() + "\n0\n"), output);
   }
 
   @ParameterizedTest

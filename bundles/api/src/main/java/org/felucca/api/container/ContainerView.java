@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param restart its restart policy
  * @param restarts how often that has started it since somebody started it
  * @param restarting whether it has ended and will be started again in a moment
+ * @param outOfMemory whether the kernel has killed a process of it for want of memory since it was
+ *     last started
  * @param health how it is by its checks, or was when it ran, as far as that is asked for; null if
  *     it is not checked
  */
@@ -27,6 +29,7 @@ public record ContainerView(
     RestartPolicy restart,
     int restarts,
     boolean restarting,
+    boolean outOfMemory,
     @Nullable Health health) {
   /** Copies the command. */
   public ContainerView {
@@ -39,12 +42,12 @@ public record ContainerView(
       @Nullable TaskState task,
       @Nullable Instant startedAt,
       List<String> command) {
-    this(container, task, startedAt, command, RestartPolicy.NO, 0, false, null);
+    this(container, task, startedAt, command, RestartPolicy.NO, 0, false, false, null);
   }
 
   /** With another health. */
   public ContainerView withHealth(@Nullable Health other) {
     return new ContainerView(
-        container, task, startedAt, command, restart, restarts, restarting, other);
+        container, task, startedAt, command, restart, restarts, restarting, outOfMemory, other);
   }
 }

@@ -55,7 +55,7 @@ public record RestartPolicy(Kind kind, int maximum) {
       }
     }
     throw EngineException.invalid(
-        "restart policy %s is not known; there are no, on-failure, on-failure:NUMBER, always and unless-stopped"
+        "--restart %s is not known; there are no, on-failure, on-failure:NUMBER, always and unless-stopped"
             .formatted(Identifiers.quote(text)));
   }
 

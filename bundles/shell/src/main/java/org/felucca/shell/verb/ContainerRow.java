@@ -28,6 +28,7 @@ record ContainerRow(
     Map<String, String> labels,
     String restartPolicy,
     int restarts,
+    boolean outOfMemory,
     @Nullable String health,
     @Nullable Long size) {
 
@@ -49,6 +50,7 @@ record ContainerRow(
         view.container().labels(),
         view.restart().toString(),
         view.restarts(),
+        view.outOfMemory(),
         view.health() == null ? null : view.health().status().name().toLowerCase(Locale.ROOT),
         null);
   }
@@ -70,6 +72,7 @@ record ContainerRow(
         labels,
         restartPolicy,
         restarts,
+        outOfMemory,
         health,
         bytes);
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.CreateOptions;
@@ -136,10 +137,19 @@ abstract class CreateArguments extends Verb {
       allLabels.addAll(TextFiles.entries(call(), "--label-file", file));
     }
     allLabels.addAll(labels);
+    Map<String, String> pairs = pairs("--label", allLabels);
+    pairs.forEach(
+        (key, value) -> {
+          if (value.isEmpty()) {
+            throw EngineException.invalid(
+                "--label %s has no value, and an empty label is none; write %s=1, for one"
+                    .formatted(Identifiers.quote(key), key));
+          }
+        });
     return new CreateOptions(
         name,
         runtime,
-        pairs("--label", allLabels),
+        pairs,
         pairs("--annotation", annotations),
         root.options(call(), image),
         process.options(call(), command),

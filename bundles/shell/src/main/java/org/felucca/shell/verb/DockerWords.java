@@ -40,6 +40,7 @@ final class DockerWords {
     state.put("Running", row.isActive());
     state.put("Paused", row.status().equals("paused"));
     state.put("Restarting", row.status().equals("restarting"));
+    state.put("OOMKilled", row.outOfMemory());
     state.put("Pid", stopped ? 0 : row.pid());
     state.put("ExitCode", row.exitStatus() == null ? 0 : row.exitStatus());
     state.put("StartedAt", row.startedAt());

@@ -50,7 +50,8 @@ final class FirstProcessArguments extends ProcessArguments {
         environment(call),
         user,
         groups,
-        cwd,
+        // As docker has it: an empty one is none.
+        cwd == null || cwd.isEmpty() ? null : cwd,
         tty,
         size(call),
         interactive,

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Scope;
 import org.felucca.api.container.Attachment;
 import org.felucca.api.container.ContainerId;
@@ -86,6 +87,17 @@ final class Foreground {
     this.execId = execId;
     this.terminal = terminal;
     this.closesStdin = !terminal && !keepsStdin;
+  }
+
+  /** Refuses keys that the client would not understand, before anything is made. */
+  static void checkKeys(String detachKeys) {
+    for (String key : detachKeys.isEmpty() ? new String[0] : detachKeys.split(",", -1)) {
+      if (!key.matches("[\\x00-\\x7f]|ctrl-[a-z@\\[\\\\\\]^_]|DEL")) {
+        throw EngineException.invalid(
+            "--detach-keys %s: %s is no key; write one character, or ctrl- and one of a-z @ [ \\ ] ^ _, with commas between them"
+                .formatted(detachKeys, Identifiers.quote(key)));
+      }
+    }
   }
 
   /**

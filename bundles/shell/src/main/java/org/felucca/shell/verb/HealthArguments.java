@@ -67,6 +67,11 @@ final class HealthArguments {
     if (!some) {
       return null;
     }
+    if (retries != null && retries < 0) {
+      throw EngineException.invalid(
+          "--health-retries %d is out of range: give 1 or more, or 0 for what is usual"
+              .formatted(retries));
+    }
     return new HealthCheck(
         line == null || line.isEmpty() ? List.of() : List.of("CMD-SHELL", line),
         span("--health-interval", interval),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -76,6 +77,9 @@ final class LifeArguments {
       throw EngineException.invalid(
           "--cidfile %s exists already, perhaps of another container; remove it or name another file"
               .formatted(path));
+    } catch (NoSuchFileException e) {
+      throw EngineException.invalid(
+          "--cidfile %s: there is no such folder; make it first".formatted(path));
     } catch (IOException e) {
       throw EngineException.invalid(
           "--cidfile %s can't be written: %s".formatted(path, e.getMessage()));

@@ -28,15 +28,16 @@ final class MountTexts {
     if (parts.length > 3 || parts[0].isEmpty() || !parts[there].startsWith("/")) {
       throw EngineException.invalid(
           "--volume %s is not understood: write it as /here:/there, name:/there or /there, and :ro behind it"
-              .formatted(text));
+              .formatted(text.isEmpty() ? Identifiers.quote(text) : text));
     }
     boolean readOnly = false;
+    boolean writable = false;
     boolean copy = true;
     List<String> more = new ArrayList<>();
     for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
       switch (option) {
         case "ro" -> readOnly = true;
-        case "rw" -> readOnly = false;
+        case "rw" -> writable = true;
         case "nocopy" -> copy = false;
         case "bind", "rbind" -> more.add(option);
         case "z", "Z" -> {
@@ -51,6 +52,10 @@ final class MountTexts {
           more.add(option);
         }
       }
+    }
+    if (readOnly && writable) {
+      throw EngineException.invalid(
+          "--volume %s: ro and rw contradict each other; give one of them".formatted(text));
     }
     if (parts.length > 1 && isPath(parts[0])) {
       if (!copy) {
@@ -139,7 +144,7 @@ final class MountTexts {
     return new MountOption.Tmpfs(
         target,
         size == null ? null : ByteSize.parse("--mount tmpfs-size", size),
-        mode == null ? null : mode(text, mode),
+        mode == null ? null : mode("--mount " + text, mode),
         readOnly ? List.of("ro") : List.of());
   }
 
@@ -159,7 +164,7 @@ final class MountTexts {
       if (option.startsWith("size=")) {
         size = ByteSize.parse("--tmpfs size", option.substring("size=".length()));
       } else if (option.startsWith("mode=")) {
-        mode = mode(text, option.substring("mode=".length()));
+        mode = mode("--tmpfs " + text, option.substring("mode=".length()));
       } else if (option.equals("ro") || option.equals("rw") || FLAGS.contains(option)) {
         more.add(option);
       } else {

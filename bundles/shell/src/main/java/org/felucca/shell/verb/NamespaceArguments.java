@@ -43,6 +43,9 @@ final class NamespaceArguments {
       description = "whose view of the cgroups it has")
   @Nullable String cgroup;
 
+  @Option(names = "--userns", paramLabel = "host", hidden = true)
+  @Nullable String user;
+
   @Option(
       names = "--cgroup-parent",
       paramLabel = "PATH",
@@ -64,6 +67,11 @@ final class NamespaceArguments {
     if (!published.isEmpty() || publishAll) {
       throw EngineException.invalid(
           "--publish: there are no container networks yet, so no port can be published; use --network host, and the program's ports are the machine's");
+    }
+    if (user != null && !user.isEmpty() && !user.equals("host")) {
+      throw EngineException.invalid(
+          "--userns %s: user namespaces are not offered; every container has the machine's, which is host"
+              .formatted(Identifiers.quote(user)));
     }
     return new NamespaceOptions(
         mode("--pid", pid, true),

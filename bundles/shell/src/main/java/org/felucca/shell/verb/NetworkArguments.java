@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 /** How a container is called and how it resolves names. */
 final class NetworkArguments {
   @Option(
-      names = "--hostname",
+      names = {"-h", "--hostname"},
       paramLabel = "NAME",
       description = "its host name (else its short id)")
   @Nullable String hostname;

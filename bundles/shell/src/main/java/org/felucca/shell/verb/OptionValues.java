@@ -37,9 +37,9 @@ final class OptionValues {
           "--pull", List.of("always", "missing", "never"),
           "--network", List.of("none", "host"),
           "--pid", List.of("host"),
-          "--ipc", List.of("private", "shareable", "host", "none"),
+          "--ipc", List.of("private", "host"),
           "--uts", List.of("host"),
-          "--log-driver", List.of("json-file", "journald", "none"));
+          "--log-driver", List.of("cri", "json-file", "journald", "none"));
 
   private static final List<String> CAPABILITIES =
       List.of(

@@ -3,6 +3,7 @@ package org.felucca.shell.verb;
 import java.util.ArrayList;
 import java.util.List;
 import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
 import org.felucca.api.container.TerminalSize;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.wire.Size;
@@ -69,7 +70,8 @@ class ProcessArguments {
     }
     for (String text : env) {
       if (text.startsWith("=") || text.isEmpty()) {
-        throw EngineException.invalid("--env " + text + " has no name; write it as NAME=VALUE");
+        throw EngineException.invalid(
+            "--env %s has no name; write it as NAME=VALUE".formatted(Identifiers.quote(text)));
       }
       add(call, text, variables);
     }

@@ -31,6 +31,7 @@ final class Run extends CreateArguments {
     if (!detach) {
       call().requireClient();
     }
+    Foreground.checkKeys(detachKeys);
     Scope scope = life.autoRemove ? scope().withDurability(Durability.ENGINE_CRASH) : scope();
     CreateOptions options = options(detach || !life.autoRemove);
     ContainerId id = create(scope, options);

@@ -2,6 +2,8 @@ package org.felucca.shell.verb;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.felucca.api.EngineException;
+import org.felucca.api.Identifiers;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.container.StorageOptions;
 import org.felucca.shell.session.Call;
@@ -36,10 +38,18 @@ final class StorageArguments {
       description = "what another container mounts")
   List<String> volumesFrom = new ArrayList<>();
 
+  @Option(names = "--volume-driver", paramLabel = "local", hidden = true)
+  String volumeDriver = "local";
+
   @Option(names = "--shm-size", paramLabel = "BYTES", description = "the size of /dev/shm (64m)")
   @Nullable String shmSize;
 
   StorageOptions options(Call call) {
+    if (!volumeDriver.equals("local")) {
+      throw EngineException.invalid(
+          "--volume-driver %s: there are volumes on this machine only, whose driver is local"
+              .formatted(Identifiers.quote(volumeDriver)));
+    }
     List<MountOption> all = new ArrayList<>();
     volumes.forEach(text -> all.add(MountTexts.volume(call, text)));
     mounts.forEach(text -> all.add(MountTexts.mount(call, text)));

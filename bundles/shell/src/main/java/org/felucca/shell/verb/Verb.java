@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerControl;
@@ -26,6 +27,8 @@ import org.felucca.shell.session.ExitStatus;
 import org.felucca.shell.session.Services;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -42,10 +45,7 @@ public abstract class Verb {
       description = "work in this namespace (else $FELUCCA_NAMESPACE, else \"default\")")
   @Nullable String namespace;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "show this")
+  @Option(names = "--help", usageHelp = true, description = "show this")
   boolean help;
 
   private @Nullable Call call;
@@ -279,8 +279,9 @@ public abstract class Verb {
     Map<String, String> pairs = new java.util.LinkedHashMap<>();
     for (String text : texts) {
       int equals = text.indexOf('=');
-      if (equals == 0) {
-        throw EngineException.invalid(option + " " + text + " has no name; write it as NAME=VALUE");
+      if (equals == 0 || text.isEmpty()) {
+        throw EngineException.invalid(
+            "%s %s has no name; write it as NAME=VALUE".formatted(option, Identifiers.quote(text)));
       }
       pairs.put(
           equals < 0 ? text : text.substring(0, equals),
@@ -292,6 +293,7 @@ public abstract class Verb {
   /** The parser of this verb's options. */
   final CommandLine commandLine(String name, String description) {
     CommandLine line = new CommandLine(this);
+    shortenHelp(line.getCommandSpec());
     line.setCommandName(name);
     line.setExpandAtFiles(false);
     line.setInterpolateVariables(false);
@@ -303,6 +305,15 @@ public abstract class Verb {
         .abbreviateSynopsis(true)
         .footer(wholeFooter());
     return line;
+  }
+
+  /** {@code -h} is help where it is nothing else. */
+  private static void shortenHelp(CommandSpec spec) {
+    OptionSpec help = spec.findOption("--help");
+    if (spec.findOption("-h") == null) {
+      spec.remove(help);
+      spec.addOption(OptionSpec.builder(help).names("-h", "--help").build());
+    }
   }
 
   private String[] wholeFooter() {
