@@ -4,10 +4,12 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::time::Duration;
 
+use crate::archive;
 use crate::counters::Counters;
 use crate::format::Format;
 use crate::record::Loss;
@@ -22,6 +24,8 @@ pub struct Rules {
     pub most: Option<u64>,
     /// How many files there are, the one that is written included.
     pub files: u32,
+    /// Whether older files are compressed.
+    pub compresses: bool,
     /// Whether older files go when the disk is full; else what can't be written is dropped.
     pub gives_way: bool,
 }
@@ -35,6 +39,8 @@ pub struct Log {
     /// What is not told of yet.
     loss: Loss,
     reason: String,
+    /// What compresses the file before this one.
+    compressor: Option<Child>,
     clock: Clock,
     pub counters: Counters,
 }
@@ -52,6 +58,7 @@ impl Log {
             rules,
             loss: Loss::default(),
             reason: String::new(),
+            compressor: None,
             clock: Clock::new(),
             counters: Counters::open(&with_suffix(path, "lost")),
         })
@@ -126,8 +133,8 @@ impl Log {
         if !self.rules.gives_way || !matches!(e.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT)) {
             return false;
         }
-        for number in (1..self.rules.files).rev() {
-            let old = self.numbered(number);
+        let both = |number| [archive::name(&self.numbered(number)), self.numbered(number)];
+        for old in (1..self.rules.files).rev().flat_map(both) {
             let Ok(found) = std::fs::symlink_metadata(&old) else {
                 continue;
             };
@@ -192,6 +199,10 @@ impl Log {
     /// The file becomes `<path>.1`, the older ones count up, the oldest goes, and a new one begins.
     /// If that fails, the old one goes on.
     fn rotate(&mut self) {
+        if let Some(mut compressor) = self.compressor.take() {
+            // It writes the file that is to be renamed now. Docker's logger waits as well.
+            let _ = compressor.wait();
+        }
         let result = self.make_place().and_then(|old| {
             self.begin().inspect_err(|_| {
                 if let Some(old) = &old {
@@ -200,7 +211,13 @@ impl Log {
             })
         });
         match result {
-            Ok(next) => self.become_file(next),
+            Ok(next) => {
+                self.become_file(next);
+                if self.rules.compresses && self.rules.files > 1 {
+                    // Without one the file stays as it is.
+                    self.compressor = archive::start(&self.numbered(1)).ok();
+                }
+            }
             // Someone removed the log: a new one is what they want.
             Err(e) if e.kind() == ErrorKind::NotFound => match self.begin() {
                 Ok(next) => self.become_file(next),
@@ -216,18 +233,42 @@ impl Log {
             return std::fs::remove_file(&self.path).map(|()| None);
         }
         for number in (1..self.rules.files - 1).rev() {
-            match std::fs::rename(self.numbered(number), self.numbered(number + 1)) {
-                Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
+            let (from, to) = (self.numbered(number), self.numbered(number + 1));
+            move_to(&from, &to, &archive::name(&to))?;
+            move_to(&archive::name(&from), &archive::name(&to), &to)?;
         }
         let old = self.numbered(1);
-        std::fs::rename(&self.path, &old).map(|()| Some(old))
+        std::fs::rename(&self.path, &old)?;
+        let _ = std::fs::remove_file(archive::name(&old));
+        Ok(Some(old))
     }
 
     fn begin(&self) -> io::Result<(File, u64)> {
-        let next = open(&self.path, self.rules.format)?;
+        let next = self.open_new()?;
         sys::lock(&next.0, Duration::ZERO);
+        Ok(next)
+    }
+
+    /// Readers know a file by its number on the disk, also when it is compressed and its number is
+    /// free again: a new one must not get that.
+    fn open_new(&self) -> io::Result<(File, u64)> {
+        let mut next = open(&self.path, self.rules.format)?;
+        let taken: Vec<u64> = match self.rules.compresses {
+            true => (1..self.rules.files)
+                .filter_map(|n| archive::inode(&archive::name(&self.numbered(n))))
+                .collect(),
+            false => Vec::new(),
+        };
+        let mut aside = Vec::new();
+        while aside.len() < taken.len() && taken.contains(&next.0.metadata()?.ino()) {
+            let place = with_suffix(&self.path, &format!("aside{}", aside.len()));
+            std::fs::rename(&self.path, &place)?;
+            aside.push(place);
+            next = open(&self.path, self.rules.format)?;
+        }
+        for place in aside {
+            let _ = std::fs::remove_file(place);
+        }
         Ok(next)
     }
 
@@ -241,7 +282,19 @@ impl Log {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// Moves a file, if there is one, in place of what has the other form of the new name.
+fn move_to(from: &Path, to: &Path, other: &Path) -> io::Result<()> {
+    match std::fs::rename(from, to) {
+        Ok(()) => {
+            let _ = std::fs::remove_file(other);
+            Ok(())
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.to_owned().into_os_string();
     name.push(".");
     name.push(suffix);

@@ -10,6 +10,7 @@
 //! when a logger takes its output. Then whoever starts it waits for its end: it goes on in a child
 //! once all is well, and says on its standard error what is not.
 
+mod archive;
 mod counters;
 mod format;
 mod journal;
@@ -64,6 +65,13 @@ struct Options {
 }
 
 fn run() -> Result<(), String> {
+    let mut arguments = std::env::args_os().skip(1);
+    if let (Some(word), Some(path), None) = (arguments.next(), arguments.next(), arguments.next()) {
+        if word == archive::WORD {
+            let path = PathBuf::from(path);
+            return archive::compress(&path).map_err(|e| format!("cannot compress {}: {e}", path.display()));
+        }
+    }
     // SAFETY: these numbers are the shim's to pass; nothing has been opened here before.
     let [stdout, stderr, ready] = [3, 4, 5].map(|number| unsafe { sys::inherited(number) });
     let options = parse(std::env::args_os().skip(1))?;
@@ -92,6 +100,7 @@ fn run() -> Result<(), String> {
     if own {
         sys::go_on_in_a_child()
             .and_then(|()| sys::leave_the_parent())
+            .and_then(|()| sys::outlive_a_kill())
             .map_err(|e| format!("cannot go on in a child: {e}"))?;
     }
     let mut logger = Logger::new([stdout, stderr], Store::new(log, format, journal), signals, !own);
@@ -125,7 +134,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
         in_stderr: None,
         journal: None,
         fields: Vec::new(),
-        rules: Rules { format: Format::Cri, most: None, files: 2, gives_way: false },
+        rules: Rules { format: Format::Cri, most: None, files: 2, gives_way: false, compresses: false },
     };
     let mut kept = true;
     while let Some(name) = arguments.next() {
@@ -156,6 +165,11 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
                 Ok(files @ 1..=1000) => options.rules.files = files,
                 _ => return Err(format!("files {value:?} is no number from 1 to 1000")),
             },
+            Some("compress") => match text {
+                "false" => options.rules.compresses = false,
+                "true" => options.rules.compresses = true,
+                _ => return Err(format!("compress {value:?} is neither true nor false")),
+            },
             Some("full") => match text {
                 "drop" => options.rules.gives_way = false,
                 "rotate" => options.rules.gives_way = true,
@@ -163,8 +177,8 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
             },
             _ => {
                 return Err(format!(
-                    "unknown argument {name:?}: log, format, max, files, full, stdout, stderr, in.stdout, \
-                     in.stderr, journal and fields are known"
+                    "unknown argument {name:?}: log, format, max, files, compress, full, stdout, stderr, \
+                     in.stdout, in.stderr, journal and fields are known"
                 ))
             }
         }

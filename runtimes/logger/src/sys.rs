@@ -4,6 +4,8 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub use libc::{pollfd, POLLIN, POLLOUT};
@@ -100,6 +102,35 @@ pub fn leave_the_parent() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Goes on in a child. The parent waits for its end: a child that was killed is followed by this
+/// program begun anew, any other takes the parent along.
+pub fn outlive_a_kill() -> io::Result<()> {
+    // SAFETY: this process has one thread, so the child has a whole copy of its state.
+    let child = check(unsafe { libc::fork() })?;
+    if child == 0 {
+        return Ok(());
+    }
+    let mut status = 0;
+    // SAFETY: the pointer is to a live integer.
+    while let Err(e) = check(unsafe { libc::waitpid(child, &mut status, 0) }) {
+        if e.kind() != io::ErrorKind::Interrupted {
+            return Err(e);
+        }
+    }
+    if libc::WIFSIGNALED(status) {
+        // Who kills it again and again shall not make it run for nothing else.
+        std::thread::sleep(Duration::from_millis(200));
+        return Err(Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).exec());
+    }
+    std::process::exit(libc::WEXITSTATUS(status))
+}
+
+/// Lets others go first.
+pub fn yield_to_others() {
+    // SAFETY: the call takes an integer; if it fails this process is in the way a little more.
+    let _ = unsafe { libc::nice(10) };
 }
 
 /// Goes on in a child; the parent ends here with status 0, so whoever waits for it waits no longer.

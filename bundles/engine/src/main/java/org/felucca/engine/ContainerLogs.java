@@ -97,6 +97,7 @@ final class ContainerLogs {
     arguments.put("max", most == null ? "" : most.toString());
     arguments.put("files", options.options().getOrDefault(LogDrivers.MAX_FILE, ""));
     arguments.put("full", options.options().getOrDefault(LogDrivers.FULL_DISK, ""));
+    arguments.put("compress", options.options().getOrDefault(LogDrivers.COMPRESS, ""));
     if (driver.equals(LogDrivers.JOURNALD)) {
       arguments.put("journal", drivers.journal().toString());
       arguments.put("fields", fields(container, options));
@@ -251,7 +252,7 @@ final class ContainerLogs {
       for (Path path : all.toList()) {
         String other = path.getFileName().toString();
         if (other.equals(name)
-            || other.matches(java.util.regex.Pattern.quote(name) + "\\.[0-9]+")) {
+            || other.matches(java.util.regex.Pattern.quote(name) + "\\.[0-9]+(\\.gz)?")) {
           files++;
           bytes += Files.size(path);
         }

@@ -31,10 +31,12 @@ record LogDrivers(String driver, String[] options, Path journal) {
   static final String MAX_SIZE = "max-size";
   static final String MAX_FILE = "max-file";
   static final String FULL_DISK = "full-disk";
+  static final String COMPRESS = "compress";
   static final String TAG = "tag";
 
-  private static final Set<String> FILE_OPTIONS = Set.of(MAX_SIZE, MAX_FILE, FULL_DISK);
-  private static final Set<String> JOURNAL_OPTIONS = Set.of(MAX_SIZE, MAX_FILE, FULL_DISK, TAG);
+  private static final Set<String> FILE_OPTIONS = Set.of(MAX_SIZE, MAX_FILE, FULL_DISK, COMPRESS);
+  private static final Set<String> JOURNAL_OPTIONS =
+      Set.of(MAX_SIZE, MAX_FILE, FULL_DISK, COMPRESS, TAG);
   private static final Map<String, String> DEFAULTS =
       Map.of(MAX_SIZE, "64m", MAX_FILE, "2", FULL_DISK, "drop");
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,14})([bkmgt]?)(i?b)?");
@@ -100,6 +102,11 @@ record LogDrivers(String driver, String[] options, Path journal) {
       }
     }
     full.putAll(all);
+    if ("true".equals(full.get(COMPRESS))
+        && ("1".equals(full.get(MAX_FILE)) || "-1".equals(full.get(MAX_SIZE)))) {
+      throw EngineException.invalid(
+          "--log-opt compress=true needs older files to compress: give max-size, and a max-file above 1");
+    }
     return new LogOptions(!known.equals(NONE), known, full);
   }
 
@@ -127,6 +134,7 @@ record LogDrivers(String driver, String[] options, Path journal) {
           case MAX_FILE ->
               value.matches("[1-9][0-9]{0,3}") && Integer.parseInt(value) <= MOST_FILES;
           case FULL_DISK -> value.equals("drop") || value.equals("rotate");
+          case COMPRESS -> value.equals("true") || value.equals("false");
           default ->
               tag(value, Map.of("ID", "", "FullID", "", "Name", "", "ImageName", "")) != null;
         };
@@ -139,6 +147,7 @@ record LogDrivers(String driver, String[] options, Path journal) {
                   switch (option) {
                     case MAX_SIZE -> "write a size such as 10m or 1g, or -1 for none";
                     case MAX_FILE -> "write a number of files from 1 to " + MOST_FILES;
+                    case COMPRESS -> "write true (older files are compressed) or false";
                     case FULL_DISK ->
                         "write drop (what can't be written is dropped) or rotate (the oldest file is removed)";
                     default ->

@@ -12,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,13 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a log: the one that is written, and older ones with the suffixes {@code .1}, {@code
- * .2} and so on, the highest the oldest. All work on them is done by threads that may wait for the
- * disk.
+ * .2} and so on, the highest the oldest; {@code .gz} behind that if they are compressed. All work
+ * on them is done by threads that may wait for the disk.
  */
 final class LogFiles {
-  private static final int OFFSET_BITS = 40;
-  private static final long OFFSET_MASK = (1L << OFFSET_BITS) - 1;
-  private static final long INODE_MASK = (1L << (63 - OFFSET_BITS)) - 1;
+  private static final String COMPRESSED = ".gz";
 
   private final Path current;
   private final ExecutorService disk;
@@ -37,40 +37,26 @@ final class LogFiles {
     this.disk = disk;
   }
 
-  /**
-   * An open file. A position is an offset together with the lower bits of the inode number of its
-   * file, so that reading goes on at the right place when the file was rotated meanwhile.
-   */
-  record Part(FileChannel file, long inode) implements AutoCloseable {
-    long position(long offset) {
-      return inode << OFFSET_BITS | offset;
-    }
-
-    static long offset(long position) {
-      return position & OFFSET_MASK;
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
-    }
-  }
-
-  /** What else may be read, the oldest first. */
+  /** What may be read, the oldest first; of what is there in both forms, the plain one. */
   private List<Path> paths() throws IOException {
     String name = current.getFileName() + ".";
     Path folder = current.toAbsolutePath().getParent();
-    List<Path> paths = new ArrayList<>();
+    Map<Integer, Path> paths = new TreeMap<>(Comparator.reverseOrder());
     if (folder != null) {
       try (Stream<Path> all = Files.list(folder)) {
-        all.filter(path -> number(name, path) > 0).forEach(paths::add);
+        for (Path path : (Iterable<Path>) all::iterator) {
+          int number = number(name, path);
+          if (number > 0) {
+            paths.merge(number, path, (one, other) -> isCompressed(one) ? other : one);
+          }
+        }
       } catch (NoSuchFileException | NotDirectoryException e) {
         return List.of();
       }
     }
-    paths.sort(Comparator.comparingInt((Path path) -> number(name, path)).reversed());
-    paths.add(current);
-    return paths;
+    List<Path> sorted = new ArrayList<>(paths.values());
+    sorted.add(current);
+    return sorted;
   }
 
   private static int number(String name, Path path) {
@@ -79,34 +65,47 @@ final class LogFiles {
       return 0;
     }
     String digits = text.substring(name.length());
+    if (digits.endsWith(COMPRESSED)) {
+      digits = digits.substring(0, digits.length() - COMPRESSED.length());
+    }
     return digits.matches("[1-9][0-9]{0,3}") ? Integer.parseInt(digits) : 0;
   }
 
-  private @Nullable Part open(Path path) throws IOException {
+  private boolean isCompressed(Path path) {
+    return !path.equals(current) && path.toString().endsWith(COMPRESSED);
+  }
+
+  private @Nullable LogPart open(Path path) throws IOException {
     try {
       while (true) {
         long inode = inode(path);
         FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
         if (inode == inode(path)) {
-          return new Part(file, inode);
+          LogPart part = isCompressed(path) ? LogPart.compressed(file) : LogPart.plain(file, inode);
+          if (part == null) {
+            file.close();
+          }
+          return part;
         }
         file.close(); // rotated in between
       }
     } catch (NoSuchFileException e) {
-      return null;
+      return isCompressed(path) || path.equals(current)
+          ? null
+          : open(path.resolveSibling(path.getFileName() + COMPRESSED)); // compressed in between
     }
   }
 
   private static long inode(Path path) throws IOException {
-    return ((Number) Files.getAttribute(path, "unix:ino")).longValue() & INODE_MASK;
+    return LogPart.lowerBits(((Number) Files.getAttribute(path, "unix:ino")).longValue());
   }
 
   /** The oldest file; null if there is none yet. */
-  @Nullable Part oldest() throws IOException, InterruptedException {
+  @Nullable LogPart oldest() throws IOException, InterruptedException {
     return onDisk(
         () -> {
           for (Path path : paths()) {
-            Part part = open(path);
+            LogPart part = open(path);
             if (part != null) {
               return part;
             }
@@ -116,21 +115,21 @@ final class LogFiles {
   }
 
   /** The file that is written; null if there is none yet. */
-  @Nullable Part newest() throws IOException, InterruptedException {
+  @Nullable LogPart newest() throws IOException, InterruptedException {
     return onDisk(() -> open(current));
   }
 
   /** The file of a position, if it is still there. */
-  @Nullable Part at(long position) throws IOException, InterruptedException {
-    long inode = position >>> OFFSET_BITS;
+  @Nullable LogPart at(long position) throws IOException, InterruptedException {
+    long inode = LogPart.inode(position);
     return onDisk(
         () -> {
           for (Path path : paths()) {
-            Part part = open(path);
+            LogPart part = open(path);
             if (part == null) {
               continue;
             }
-            if (part.inode() == inode && part.file().size() >= Part.offset(position)) {
+            if (part.inode() == inode && part.size() >= LogPart.offset(position)) {
               return part;
             }
             part.close();
@@ -140,7 +139,7 @@ final class LogFiles {
   }
 
   /** The file that goes on where this one ends; null if this is the one that is written. */
-  @Nullable Part after(Part part) throws IOException, InterruptedException {
+  @Nullable LogPart after(LogPart part) throws IOException, InterruptedException {
     return onDisk(
         () -> {
           try {
@@ -150,10 +149,10 @@ final class LogFiles {
           } catch (NoSuchFileException e) {
             return null; // not begun yet
           }
-          Part next = null;
+          LogPart next = null;
           List<Path> paths = paths();
           for (int i = paths.size() - 1; i >= 0; i--) {
-            Part older = open(paths.get(i));
+            LogPart older = open(paths.get(i));
             if (older == null || older.inode() == part.inode()) {
               if (older != null) {
                 older.close();
@@ -173,12 +172,12 @@ final class LogFiles {
   }
 
   /** The file before this one; null if there is none. */
-  @Nullable Part before(Part part) throws IOException, InterruptedException {
+  @Nullable LogPart before(LogPart part) throws IOException, InterruptedException {
     return onDisk(
         () -> {
-          Part previous = null;
+          LogPart previous = null;
           for (Path path : paths()) {
-            Part next = open(path);
+            LogPart next = open(path);
             if (next == null) {
               continue;
             }
@@ -198,8 +197,8 @@ final class LogFiles {
         });
   }
 
-  int read(Part part, ByteBuffer buffer, long offset) throws IOException, InterruptedException {
-    return onDisk(() -> part.file().read(buffer, offset));
+  int read(LogPart part, ByteBuffer buffer, long offset) throws IOException, InterruptedException {
+    return onDisk(() -> part.read(buffer, offset));
   }
 
   /** Whether a logger still holds the file that is written; see docs/log-format.md. */

@@ -9,7 +9,6 @@ import java.util.function.BooleanSupplier;
 import org.felucca.api.EngineException;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
-import org.felucca.engine.LogFiles.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +26,7 @@ final class LogReader {
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
 
   /** The file that is being read. */
-  private @Nullable Part part;
+  private @Nullable LogPart part;
 
   private long offset;
 
@@ -73,7 +72,7 @@ final class LogReader {
       }
       if (part != null) {
         copy(part, records);
-        Part next = records.isEnded() ? null : files.after(part);
+        LogPart next = records.isEnded() ? null : files.after(part);
         if (next != null) {
           // The logger ends a file before it begins the next, so one more look sees all of it.
           copy(part, records);
@@ -98,7 +97,7 @@ final class LogReader {
   private void begin(LogQuery query, LogRecords records) throws IOException, InterruptedException {
     if (query.from() != 0) {
       become(files.at(query.from()));
-      offset = part == null ? 0 : Part.offset(query.from());
+      offset = part == null ? 0 : LogPart.offset(query.from());
     }
     if (part == null) {
       become(query.tail() < 0 || isTimed(query) ? files.oldest() : files.newest());
@@ -108,12 +107,12 @@ final class LogReader {
     }
     if (isTimed(query)) {
       // Only those within the time count: one reading counts them, the next passes over the first.
-      Part first = part;
+      LogPart first = part;
       long start = offset;
       part = null;
       try {
         records.count(true);
-        for (Part at = first; at != null && !records.isEnded(); at = files.after(at)) {
+        for (LogPart at = first; at != null && !records.isEnded(); at = files.after(at)) {
           become(at.equals(first) ? null : at);
           offset = at.equals(first) ? start : 0;
           copy(at, records);
@@ -133,8 +132,8 @@ final class LogReader {
     return query.since() != null || query.until() != null;
   }
 
-  private void become(@Nullable Part next) throws IOException {
-    Part before = part;
+  private void become(@Nullable LogPart next) throws IOException {
+    LogPart before = part;
     part = next;
     offset = 0;
     if (before != null) {
@@ -146,7 +145,7 @@ final class LogReader {
   private void tail(long count) throws IOException, InterruptedException {
     long missing = count;
     while (part != null) {
-      long end = part.file().size();
+      long end = part.size();
       if (missing == 0) {
         offset = end;
         return;
@@ -155,7 +154,7 @@ final class LogReader {
       if (missing == 0) {
         return;
       }
-      Part older = files.before(part);
+      LogPart older = files.before(part);
       if (older == null) {
         offset = 0;
         return;
@@ -167,7 +166,16 @@ final class LogReader {
   /**
    * Looks for the beginning of the last records of a file; returns how many more there are to be.
    */
-  private long tail(Part file, long end, long count) throws IOException, InterruptedException {
+  private long tail(LogPart file, long end, long count) throws IOException, InterruptedException {
+    if (file.isCompressed()) {
+      long records = countTo(file, end, Long.MAX_VALUE);
+      offset = 0;
+      if (records > count) {
+        long skipped = countTo(file, end, records - count);
+        assert skipped == records - count;
+      }
+      return Math.max(0, count - records);
+    }
     byte[] bytes = buffer.array();
     long position = end;
     long seen = 0;
@@ -188,8 +196,32 @@ final class LogReader {
     return end == 0 ? count : count - seen - 1;
   }
 
+  /**
+   * Counts records from the beginning on, up to a number, and leaves the offset behind the last of
+   * them.
+   */
+  private long countTo(LogPart file, long end, long most) throws IOException, InterruptedException {
+    byte[] bytes = buffer.array();
+    long seen = 0;
+    for (long position = 0; position < end; ) {
+      buffer.clear().limit((int) Math.min(BUFFER, end - position));
+      int length = files.read(file, buffer, position);
+      if (length <= 0) {
+        return seen;
+      }
+      for (int i = 0; i < length; i++) {
+        if (bytes[i] == '\n' && ++seen == most) {
+          offset = position + i + 1;
+          return seen;
+        }
+      }
+      position += length;
+    }
+    return seen;
+  }
+
   /** Hands on the whole records from the offset on. */
-  private void copy(Part file, LogRecords records) throws IOException, InterruptedException {
+  private void copy(LogPart file, LogRecords records) throws IOException, InterruptedException {
     buffer.clear();
     byte[] bytes = buffer.array();
     while (!records.isEnded()) {

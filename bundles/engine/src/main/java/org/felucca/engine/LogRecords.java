@@ -8,7 +8,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import org.felucca.api.container.LogQuery;
 import org.felucca.api.container.LogSink;
-import org.felucca.engine.LogFiles.Part;
 
 /**
  * Turns the records that felucca-logger stored (docs/log-format.md), in either of their forms, into
@@ -94,7 +93,7 @@ final class LogRecords {
    * @param offset where in the file the buffer begins
    * @return how many bytes they were
    */
-  int take(byte[] bytes, int length, Part part, long offset) {
+  int take(byte[] bytes, int length, LogPart part, long offset) {
     int begin = 0;
     while (!ended) {
       int end = indexOf(bytes, begin, length, (byte) '\n');

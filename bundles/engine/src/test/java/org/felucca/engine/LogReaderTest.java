@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,9 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import org.felucca.api.container.LogQuery;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +82,66 @@ class LogReaderTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What the logger makes of an older file. */
+  private void compress(int number) {
+    Path plain = folder.resolve("log." + number);
+    try (OutputStream out = Files.newOutputStream(folder.resolve("log." + number + ".gz"))) {
+      byte[] bytes = Files.readAllBytes(plain);
+      long inode = ((Number) Files.getAttribute(plain, "unix:ino")).longValue();
+      ByteBuffer head = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+      head.put(new byte[] {0x1f, (byte) 0x8b, 8, 4, 0, 0, 0, 0, 0, (byte) 255, 20, 0});
+      out.write(
+          head.put(new byte[] {'F', 'e', 16, 0}).putLong(inode).putLong(bytes.length).array());
+      DeflaterOutputStream deflated =
+          new DeflaterOutputStream(out, new Deflater(Deflater.BEST_SPEED, true));
+      deflated.write(bytes);
+      deflated.finish();
+      CRC32 sum = new CRC32();
+      sum.update(bytes);
+      ByteBuffer tail = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      out.write(tail.putInt((int) sum.getValue()).putInt(bytes.length).array());
+      Files.delete(plain);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void read_compressedFiles_areAsTheyWere() throws Exception {
+    cri("stdout F 1", "stdout F 2");
+    rotate();
+    cri("stdout F 3", "stdout F 4", "stdout F 5");
+    read(LogQuery.ALL);
+    assertEquals("1\n2\n3\n4\n5\n", text.toString());
+    String line = "stdout F " + "x".repeat(900);
+    for (int i = 0; i < 1000; i++) {
+      append(time(59) + ' ' + line + '\n');
+    }
+    rotate();
+    cri("stdout F 6");
+    read(LogQuery.ALL);
+    String all = text.toString();
+    List<Long> places = List.copyOf(positions);
+    compress(2);
+    compress(1);
+    // Of one that is being compressed both forms are there, and the plain one counts.
+    Files.writeString(folder.resolve("log.3.gz"), "not whole");
+    assertEquals(all, read(LogQuery.ALL));
+    assertEquals(places, positions);
+    for (long place : places) {
+      int begun = all.length() - read(LogQuery.ALL.withFrom(place)).length();
+      assertEquals(all.substring(begun), text.toString());
+    }
+    assertEquals("6\n", read(LogQuery.ALL.withTail(1)));
+    assertEquals("x".repeat(900) + "\n6\n", read(LogQuery.ALL.withTail(2)));
+    assertEquals(all, read(LogQuery.ALL.withTail(1006)));
+    assertEquals(all, read(LogQuery.ALL.withTail(2000)));
+    assertEquals(all.substring(4), read(LogQuery.ALL.withTail(1004)));
+    assertEquals(
+        "4\n5\n",
+        read(LogQuery.ALL.withTime(NOON.plusSeconds(1), NOON.plusSeconds(3)).withTail(2)));
   }
 
   /** The text, with a mark where standard error begins and ends. */

@@ -327,6 +327,9 @@ class ShellTest {
     assertEquals(List.of("gone"), names(complete("rm", "web", "g")));
     assertEquals(List.of("0000000000ab"), names(complete("inspect", "00000")).subList(0, 1));
     assertEquals("", complete("exec", "web", ""), "words of the program");
+    assertEquals("web:\tbusybox, Up 3 hours\n:files\n", complete("cp", "w"));
+    assertEquals("web:\tbusybox, Up 3 hours\n:files\n", complete("cp", "/etc/hosts", "we"));
+    assertEquals("", complete("cp", "web:/et"));
     assertEquals(":files\n", complete("image", "import", "/tm"));
     assertEquals(":files\n", complete("run", "--volume", "/tm"));
   }
@@ -610,7 +613,7 @@ class ShellTest {
                 "runc",
                 "--entrypoint",
                 "",
-                "--hostname",
+                "-h",
                 "h",
                 "--read-only",
                 "--snapshotter",
@@ -618,7 +621,7 @@ class ShellTest {
                 "--label",
                 "k=v",
                 "--label",
-                "bare",
+                "other=w",
                 "--allow-new-privileges",
                 "busybox",
                 "sh",
@@ -645,7 +648,7 @@ class ShellTest {
                     null))
             .withName("web")
             .withRuntime("runc")
-            .withLabels(Map.of("k", "v", "bare", ""))
+            .withLabels(Map.of("k", "v", "other", "w"))
             .withStorage(
                 new StorageOptions(
                     List.of(
@@ -682,8 +685,9 @@ class ShellTest {
             "--publish: there are no container networks yet", List.of("-p", "80:80"),
             "--volume /x:/y:sideways: the option \"sideways\" is unknown",
                 List.of("-v", "/x:/y:sideways"),
-            "--env =x has no name", List.of("-e", "=x"),
-            "--label =x has no name", List.of("--label", "=x"));
+            "--env \"=x\" has no name", List.of("-e", "=x"),
+            "--label \"=x\" has no name", List.of("--label", "=x"),
+            "--label \"bare\" has no value", List.of("--label", "bare"));
     for (Map.Entry<String, List<String>> each : bad.entrySet()) {
       List<String> arguments = new ArrayList<>(List.of("create"));
       arguments.addAll(each.getValue());

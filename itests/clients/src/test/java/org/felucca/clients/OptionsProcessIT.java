@@ -180,6 +180,46 @@ class OptionsProcessIT {
   }
 
   @Test
+  void name_isFreeAgain_whenARunThatRemovesItselfHasEnded() {
+    for (int i = 0; i < 5; i++) {
+      felucca("run", "--rm", "--name", "again", "-v", "shared:/s", "busybox", "true").ok();
+    }
+    felucca("volume", "rm", "shared").ok();
+  }
+
+  @Test
+  void wantOfMemory_isShownUntilTheNextStart() {
+    List<String> run = new ArrayList<>(List.of("run", "-d", "--name", "hungry", "-m", "16m"));
+    run.addAll(List.of("busybox", "sh", "-c", "[ -e /fed ] || { touch /fed; tail /dev/zero; }"));
+    felucca(run.toArray(String[]::new)).ok();
+    felucca("wait", "hungry").prints("137\n");
+    // The shim's word of it may come behind that of the end.
+    Commands.await(
+        "it is told why",
+        () -> felucca("inspect", "-f", "{{.State.OOMKilled}}", "hungry").line().equals("true"));
+    felucca("start", "hungry").ok();
+    felucca("wait", "hungry").prints("0\n");
+    felucca("inspect", "-f", "{{.State.OOMKilled}}", "hungry").prints("false\n");
+    felucca("rm", "hungry").ok();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void noLimit_isNone(String runtime) {
+    List<String> run = new ArrayList<>(List.of("run", "-d", "--name", "free-" + runtime));
+    run.addAll(List.of("--runtime", runtime, "--pids-limit", "-1", "--cpu-quota", "-1"));
+    run.addAll(List.of("busybox", "sleep", "1000"));
+    felucca(run.toArray(String[]::new)).ok();
+    felucca("update", "--pids-limit", "5", "--cpus", "0.5", "free-" + runtime).ok();
+    felucca("update", "--pids-limit", "-1", "--cpu-quota", "-1", "free-" + runtime).ok();
+    felucca("restart", "-t", "0", "free-" + runtime).ok();
+    JsonObject resources =
+        spec(engine, "free-" + runtime).requiredObject("linux").requiredObject("resources");
+    assertFalse(resources.has("pids"), resources::toString);
+    felucca("rm", "-f", "free-" + runtime).ok();
+  }
+
+  @Test
   void labels_comeFromFilesAsWell() throws Exception {
     Path labels = Files.writeString(engine.base().resolve("labels"), "a=1\nb=3\n# c=3\n");
     List<String> create = new ArrayList<>(List.of("create", "--name", "labelled"));

@@ -48,7 +48,7 @@ class OptionsRefusedIT {
         List.of("--allow-new-privileges", "--security-opt", "no-new-privileges"));
     wrong.put("--hostname and --domainname", List.of("--uts", "host", "--hostname", "x"));
     wrong.put("--shm-size does not go", List.of("--ipc", "host", "--shm-size", "1m"));
-    wrong.put("two mounts", List.of("--tmpfs", "/a", "--tmpfs", "/a/"));
+    wrong.put("--tmpfs: two mounts", List.of("--tmpfs", "/a", "--tmpfs", "/a/"));
     // Out of range.
     wrong.put("--memory 1048576", List.of("-m", "1m"));
     wrong.put("--cpus or --cpu-quota", List.of("--cpus", "5000"));
@@ -64,7 +64,7 @@ class OptionsRefusedIT {
     // What this machine does not have.
     wrong.put("--device /dev/not-there", List.of("--device", "/dev/not-there"));
     wrong.put("is no device", List.of("--device", text.toString()));
-    wrong.put("/not/there does not exist", List.of("-v", "/not/there:/x"));
+    wrong.put("not-there does not exist", List.of("-v", base + "/not-there:/x"));
     wrong.put("--security-opt seccomp=" + text, List.of("--security-opt", "seccomp=" + text));
     wrong.put("unknown action \"NO\"", List.of("--security-opt", "seccomp=" + odd));
     wrong.put("--security-opt seccomp /no/file", List.of("--security-opt", "seccomp=/no/file"));
@@ -87,6 +87,23 @@ class OptionsRefusedIT {
     wrong.put("--publish", List.of("-p", "80:80"));
     wrong.put("--add-host \"db\"", List.of("--add-host", "db"));
     wrong.put("--dns \"one\"", List.of("--dns", "one"));
+    wrong.put("--restart \"sometimes\"", List.of("--restart", "sometimes"));
+    wrong.put("--log-driver \"syslog\"", List.of("--log-driver", "syslog"));
+    wrong.put("--log-opt \"mode\"", List.of("--log-opt", "mode=non-blocking"));
+    wrong.put("--expose \"99999\"", List.of("--expose", "99999"));
+    wrong.put("--userns \"keep-id\"", List.of("--userns", "keep-id"));
+    wrong.put("--volume-driver \"nfs\"", List.of("--volume-driver", "nfs"));
+    wrong.put("--label \"bare\"", List.of("--label", "bare"));
+    wrong.put("--workdir \"relative\"", List.of("-w", "relative"));
+    wrong.put("--health-retries -1", List.of("--health-retries", "-1"));
+    wrong.put("--snapshotter", List.of("--snapshotter", "no-such"));
+    wrong.put("ro and rw contradict", List.of("-v", base + ":/x:ro,rw"));
+    wrong.put(
+        "--mount type=tmpfs,dst=/x,tmpfs-mode=9",
+        List.of("--mount", "type=tmpfs,dst=/x,tmpfs-mode=9"));
+    wrong.put("--cidfile", List.of("--cidfile", base + "/no/folder"));
+    wrong.put("linux/s390x", List.of("--platform", "linux/s390x"));
+    wrong.put("is to be shared, but lies in the mount", List.of("-v", "/proc/sys:/x:rshared"));
     // What is not the container's to change.
     wrong.put("--sysctl \"kernel.panic\"", List.of("--sysctl", "kernel.panic=1"));
     wrong.put("--sysctl \"net.ipv4.no_such\"", List.of("--sysctl", "net.ipv4.no_such=1"));

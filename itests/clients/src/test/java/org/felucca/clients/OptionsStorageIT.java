@@ -121,7 +121,82 @@ class OptionsStorageIT {
             "exit 0")
         .ok();
     assertEquals(List.of(), Machine.files(outside).stream().filter(f -> !f.isEmpty()).toList());
+    // Its container removes itself, which this waits for.
     felucca("volume", "rm", "fresh").ok();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void mountsMadeLater_goWhereTheirPropagationSays(String runtime) throws Exception {
+    Path tree = Files.createDirectories(engine.base().resolve("tree-" + runtime));
+    Path fromHere = Files.createDirectories(tree.resolve("here"));
+    Path fromThere = Files.createDirectories(tree.resolve("there"));
+    Path base = engine.base();
+    Commands.run(base, List.of("mount", "--bind", "" + tree, "" + tree)).ok();
+    try {
+      Commands.run(base, List.of("mount", "--make-shared", "" + tree)).ok();
+      for (String kind : List.of("rshared", "rslave", "rprivate")) {
+        List<String> create = new ArrayList<>(List.of("run", "-d", "--name", kind + runtime));
+        create.addAll(List.of("--runtime", runtime, "--privileged", "-v", tree + ":/t:" + kind));
+        create.addAll(List.of("busybox", "sleep", "1000"));
+        felucca(create.toArray(String[]::new)).ok();
+        List<String> mount = List.of("mount", "-t", "tmpfs", "seen", "" + fromHere);
+        Commands.run(base, mount).ok();
+        felucca("exec", kind + runtime, "mount", "-t", "tmpfs", "shown", "/t/there").ok();
+        boolean seen = felucca("exec", kind + runtime, "mount").ok().out().contains("seen on");
+        assertEquals(!kind.equals("rprivate"), seen, kind);
+        boolean shown =
+            Machine.mounts(fromThere).stream().anyMatch(line -> line.contains(" shown "));
+        assertEquals(kind.equals("rshared"), shown, kind);
+        assertTrue(mountOptions(kind + runtime, "/t").contains(kind));
+        felucca("rm", "-f", kind + runtime).ok();
+        Machine.unmount(fromThere);
+        Machine.unmount(fromHere);
+      }
+    } finally {
+      Machine.unmount(tree);
+    }
+  }
+
+  private static List<String> mountOptions(String container, String destination) {
+    return felucca("inspect", "--format", "json", container)
+        .json()
+        .getFirst()
+        .requiredObject("spec")
+        .objects("mounts")
+        .stream()
+        .filter(mount -> mount.requiredString("destination").equals(destination))
+        .findFirst()
+        .orElseThrow()
+        .strings("options");
+  }
+
+  @Test
+  void mountsOfTheSpec_areThoseOfTheOptions() throws Exception {
+    Path here = Files.createDirectories(engine.base().resolve("for-the-spec"));
+    List<String> create = new ArrayList<>(List.of("create", "--name", "spec", "--read-only"));
+    create.addAll(List.of("-v", here + ":/ro:ro,noexec", "-v", "/anonymous", "--shm-size", "3m"));
+    create.addAll(List.of("--tmpfs", "/t:size=1m,mode=700,exec", "--platform", "linux/" + arch()));
+    create.addAll(List.of("--snapshotter", "native", "busybox", "true"));
+    felucca(create.toArray(String[]::new)).ok();
+    assertEquals(List.of("rbind", "noexec", "ro", "rprivate"), mountOptions("spec", "/ro"));
+    assertEquals(
+        List.of("nosuid", "nodev", "exec", "mode=700", "size=1048576"), mountOptions("spec", "/t"));
+    assertTrue(mountOptions("spec", "/dev/shm").contains("size=3145728"));
+    assertTrue(mountOptions("spec", "/anonymous").contains("rbind"));
+    for (String name : List.of("hosts", "hostname", "resolv.conf")) {
+      assertTrue(mountOptions("spec", "/etc/" + name).contains("ro"), name);
+    }
+    JsonObject inspected = felucca("inspect", "--format", "json", "spec").json().getFirst();
+    assertTrue(inspected.requiredObject("spec").requiredObject("root").bool("readonly", false));
+    // Its root file system lies where it was asked for.
+    felucca("snapshot", "ls", "-q", "--snapshotter", "native", "--filter", "kind=active")
+        .prints(felucca("ps", "-aq", "--no-trunc", "-f", "name=spec").out());
+    felucca("rm", "-v", "spec").ok();
+  }
+
+  private static String arch() {
+    return System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
   }
 
   @Test

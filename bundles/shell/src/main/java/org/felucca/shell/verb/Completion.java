@@ -187,6 +187,9 @@ final class Completion {
       return Candidates.FILES;
     }
     List<Known> known = names(names);
+    if (names == Names.PATHS) {
+      return new Candidates(known, word.indexOf(':') < 0);
+    }
     if (!word.isEmpty() && known.stream().noneMatch(one -> one.name().startsWith(word))) {
       known = new KnownNames(services, scope).ids(names, word);
     }

@@ -120,6 +120,11 @@ final class Copy extends Verb {
   }
 
   @Override
+  protected Names names(int argument) {
+    return argument < 2 ? Names.PATHS : Names.NONE;
+  }
+
+  @Override
   protected List<String> examples() {
     return List.of(
         "felucca cp web:/etc/passwd .",

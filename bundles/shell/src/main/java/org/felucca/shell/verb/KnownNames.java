@@ -34,6 +34,10 @@ final class KnownNames {
       return switch (names) {
         case NONE, FILES, VERBS -> List.of();
         case CONTAINERS -> containers(row -> true);
+        case PATHS ->
+            containers(row -> true).stream()
+                .map(known -> new Known(known.name() + ":", known.about()))
+                .toList();
         case RUNNING -> containers(ContainerRow::isActive);
         case STOPPED -> containers(row -> !row.isActive());
         case PAUSED -> containers(row -> row.status().equals("paused"));

@@ -17,7 +17,7 @@ final class LogArguments {
   @Option(
       names = "--log-opt",
       paramLabel = "NAME=VALUE",
-      description = "an option of the log driver: max-size, max-file, full-disk, tag")
+      description = "an option of the log driver: max-size, max-file, compress, full-disk, tag")
   List<String> options = new ArrayList<>();
 
   /**

@@ -30,6 +30,8 @@ public enum Names {
   LEASES,
   /** Volumes. */
   VOLUMES,
+  /** A path of the client's machine, or of a container, behind its name and a colon. */
+  PATHS,
   /** Words that name verbs. */
   VERBS;
 
