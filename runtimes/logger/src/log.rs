@@ -72,6 +72,9 @@ impl Log {
     /// Appends whole records. What cannot be written is counted and dropped: a container must not
     /// hang for its log.
     pub fn append(&mut self, mut records: &[u8]) {
+        if self.compressor.as_mut().is_some_and(|c| !matches!(c.try_wait(), Ok(None))) {
+            self.compressor = None;
+        }
         if self.has_loss() {
             return self.append_after_loss(records);
         }

@@ -33,8 +33,20 @@ final class LogPart implements AutoCloseable {
   /** How long it was before it was compressed; -1 if it is as it was. */
   private final long length;
 
-  private @Nullable InputStream unpacking;
+  private @Nullable Unpacking unpacking;
   private long unpacked;
+
+  /** Gives its memory back without closing the file. */
+  private static final class Unpacking extends GZIPInputStream {
+    Unpacking(InputStream packed) throws IOException {
+      super(packed, BUFFER);
+    }
+
+    @Override
+    public void close() {
+      inf.end();
+    }
+  }
 
   private LogPart(FileChannel file, long inode, long length) {
     this.file = file;
@@ -94,9 +106,12 @@ final class LogPart implements AutoCloseable {
     if (!isCompressed()) {
       return file.read(buffer, offset);
     }
-    InputStream in = unpacking;
+    Unpacking in = unpacking;
     if (in == null || offset < unpacked) {
-      in = new GZIPInputStream(Channels.newInputStream(file.position(0)), BUFFER);
+      if (in != null) {
+        in.close();
+      }
+      in = new Unpacking(Channels.newInputStream(file.position(0)));
       unpacking = in;
       unpacked = 0;
     }
@@ -115,6 +130,9 @@ final class LogPart implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (unpacking != null) {
+      unpacking.close();
+    }
     file.close();
   }
 }
