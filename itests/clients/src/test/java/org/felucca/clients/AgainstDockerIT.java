@@ -175,7 +175,6 @@ class AgainstDockerIT {
         "--expose 99999",
         "--add-host db",
         "--pid wrong",
-        "--ipc wrong",
         "--volumes-from nobody",
         "--volume /tmp:/x:ro,rw",
         "--volume /tmp:/x:wrong",
