@@ -42,7 +42,6 @@ import org.jspecify.annotations.Nullable;
 final class Commits {
   private static final Logger LOG = Logger.getLogger(Commits.class.getName());
   private static final String REFERENCE = "containerd.io/gc.ref.content.";
-  private static final String UNCOMPRESSED = "containerd.io/uncompressed";
 
   private final ImageService images;
   private final ImageStore names;
@@ -168,7 +167,8 @@ final class Commits {
       Digest digest = ingest.digest();
       long size = ingest.status().offset();
       try {
-        ingest.commit(size, digest, Map.of(UNCOMPRESSED, layer.diffId().toString()));
+        ingest.commit(
+            size, digest, Map.of(LayerService.UNCOMPRESSED_LABEL, layer.diffId().toString()));
       } catch (EngineException e) {
         if (e.kind() != ErrorKind.ALREADY_EXISTS) {
           throw e;

@@ -37,9 +37,6 @@ final class Unpacker {
   /** The label by which a snapshotter or a client knows what a snapshot is of. */
   private static final String SNAPSHOT_REF = "containerd.io/snapshot.ref";
 
-  /** The label of a compressed layer with the digest of its contents. */
-  private static final String UNCOMPRESSED = "containerd.io/uncompressed";
-
   private record Chain(Namespace namespace, String snapshotter, Digest chainId) {
     @Override
     public String toString() {
@@ -216,8 +213,8 @@ final class Unpacker {
     content.update(
         scope,
         layer.digest(),
-        Map.of(UNCOMPRESSED, diffId.toString()),
-        Set.of("labels." + UNCOMPRESSED));
+        Map.of(LayerService.UNCOMPRESSED_LABEL, diffId.toString()),
+        Set.of("labels." + LayerService.UNCOMPRESSED_LABEL));
   }
 
   private void drop(Scope scope, String snapshotter, String key) {

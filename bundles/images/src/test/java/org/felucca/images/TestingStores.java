@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.content.Descriptor;
+import org.felucca.api.content.Digest;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageStore;
 import org.felucca.api.lease.Lease;
@@ -57,6 +58,11 @@ final class TestingStores implements ImageStore {
   public synchronized void delete(Scope scope, String name) {
     get(scope, name);
     images.remove(name);
+  }
+
+  @Override
+  public synchronized void delete(Scope scope, String name, Digest target) {
+    throw new UnsupportedOperationException();
   }
 
   /** Leases that remember how many there were. */

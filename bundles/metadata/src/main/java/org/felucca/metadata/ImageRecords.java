@@ -13,6 +13,7 @@ import org.felucca.api.Identifiers;
 import org.felucca.api.Namespace;
 import org.felucca.api.Scope;
 import org.felucca.api.content.Descriptor;
+import org.felucca.api.content.Digest;
 import org.felucca.api.event.Event;
 import org.felucca.api.image.Image;
 import org.felucca.api.image.ImageStore;
@@ -188,18 +189,28 @@ public final class ImageRecords implements ImageStore {
 
   @Override
   public void delete(Scope scope, String name) {
+    remove(scope, name, null);
+  }
+
+  @Override
+  public void delete(Scope scope, String name, Digest target) {
+    remove(scope, name, target);
+  }
+
+  private void remove(Scope scope, String name, @Nullable Digest target) {
     database.write(
         scope.durability(),
         t -> {
           t.makesRoom();
-          if (t.sql()
-                  .update(
-                      "DELETE FROM images WHERE namespace = ? AND name = ?",
-                      scope.namespace(),
-                      name)
-              == 0) {
-            required(t.sql(), scope.namespace(), name);
+          Digest found = required(t.sql(), scope.namespace(), name).target().digest();
+          if (target != null && !target.equals(found)) {
+            throw EngineException.notFound(
+                "image %s points at %s in namespace %s, not at %s"
+                    .formatted(Identifiers.quote(name), found, scope.namespace(), target));
           }
+          t.sql()
+              .update(
+                  "DELETE FROM images WHERE namespace = ? AND name = ?", scope.namespace(), name);
           LeasedRows.forget(t, scope.namespace().value(), LeasedRows.IMAGES, name);
           t.happened(scope.namespace(), new Event.ImageDelete(name));
           return true;

@@ -11,6 +11,9 @@ import org.osgi.annotation.versioning.ProviderType;
 /** The one extractor, and its inverse. */
 @ProviderType
 public interface LayerService {
+  /** The label of a compressed layer's blob that names the digest of the uncompressed layer. */
+  String UNCOMPRESSED_LABEL = "containerd.io/uncompressed";
+
   /**
    * Lays a layer out over mounted folders, with whiteouts, below the mount point only. Durability
    * is the snapshotter's concern. What was laid out before a failure is the caller's to remove.

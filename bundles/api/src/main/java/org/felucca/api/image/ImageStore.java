@@ -8,6 +8,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.content.Descriptor;
+import org.felucca.api.content.Digest;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** The image names of each namespace. */
@@ -64,4 +65,7 @@ public interface ImageStore {
 
   /** Removes a name; NOT_FOUND. What it pointed at goes with the next garbage collection. */
   void delete(Scope scope, String name);
+
+  /** As {@link #delete(Scope, String)}, but NOT_FOUND also if the name points at something else. */
+  void delete(Scope scope, String name, Digest target);
 }
