@@ -13,7 +13,6 @@ use crate::clock::Exit;
 use crate::deletes::delete_response;
 use crate::mounts;
 use crate::proto::{any, Message, Writer};
-use crate::sha256;
 use crate::shim::{Settings, Shim};
 use crate::sys;
 
@@ -131,8 +130,8 @@ pub fn start(arguments: &Arguments) -> Result<(), String> {
     let group = bundle::group(&spec).unwrap_or_else(|| arguments.id.clone());
     drop(spec);
     let folder = if params.sockets.is_empty() { SOCKETS } else { &params.sockets };
-    let name = sha256::hex(format!("{}/{}/{group}", arguments.address, arguments.namespace).as_bytes());
-    let socket = Path::new(folder).join(&name[..40]);
+    let name = format!("{}/{}/{group}", arguments.address, arguments.namespace);
+    let socket = Path::new(folder).join(bundle::short_name(&name, 40));
     let about = |what: &str| format!("{what} {}", socket.display());
 
     fs::DirBuilder::new()

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use crate::clock::{Exit, Time};
 use crate::json::{quoted, Json};
 use crate::proto::{Malformed, Message};
@@ -160,17 +162,25 @@ pub fn has_own_pids(spec: &[u8]) -> bool {
 /// The process spec of an exec, with the terminal that the call asks for.
 pub fn process_spec(spec: &[u8], terminal: bool) -> Option<Vec<u8>> {
     let mut result = format!("{{\"terminal\":{terminal}");
-    let spec = Json::parse(spec).filter(|s| s.raw().starts_with(b"{"))?;
+    let spec = Json::parse(spec).filter(|s| s.raw().starts_with('{'))?;
     for (name, value) in spec.entries() {
         if name != "terminal" {
             result.push(',');
             result.push_str(&quoted(&name));
             result.push(':');
-            result.push_str(std::str::from_utf8(value.raw()).ok()?);
+            result.push_str(value.raw());
         }
     }
     result.push('}');
     Some(result.into_bytes())
+}
+
+/// A name of hexadecimal digits, at most 64: short whatever it is made of, and the same each time.
+pub fn short_name(of: &str, digits: usize) -> String {
+    let digest = Sha256::digest(of);
+    let mut name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    name.truncate(digits);
+    name
 }
 
 pub fn read_pid(file: &Path) -> Option<pid_t> {
@@ -213,6 +223,12 @@ pub fn runtime_error(log: &Path) -> Option<String> {
 mod tests {
     use super::*;
     use crate::proto::{any, Writer};
+
+    #[test]
+    fn names_stay_what_they_were() {
+        assert_eq!(short_name("abc", 16), "ba7816bf8f01cfea");
+        assert_eq!(short_name("", 99).len(), 64);
+    }
 
     #[test]
     fn options_of_each_kind_are_read() {

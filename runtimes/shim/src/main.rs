@@ -16,7 +16,6 @@ mod mounts;
 mod operation;
 mod proto;
 mod relay;
-mod sha256;
 mod shim;
 mod spawn;
 mod starts;

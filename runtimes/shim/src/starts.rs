@@ -216,7 +216,7 @@ fn pid_file(bundle: &Path, exec: &str) -> PathBuf {
         return bundle.join(INIT_PID);
     }
     // Ids of execs are whatever clients make them.
-    bundle.join(format!("exec-{}.pid", &crate::sha256::hex(exec.as_bytes())[..16]))
+    bundle.join(format!("exec-{}.pid", crate::bundle::short_name(exec, 16)))
 }
 
 /// A socket on which the runtime sends the terminal: the listener, its file, and how it is named to the

@@ -299,18 +299,10 @@ fn only_the_own_user_is_served() {
     let path = client.path.clone();
     let stranger = std::thread::spawn(move || {
         // The call, not the library's function: it changes the user of this thread alone.
+        let (same, nobody) = (-1 as libc::c_long, 65534 as libc::c_long);
         // SAFETY: takes integers only.
-        assert_eq!(
-            unsafe {
-                libc::syscall(
-                    libc::SYS_setresuid,
-                    -1 as libc::c_long,
-                    65534 as libc::c_long,
-                    -1 as libc::c_long,
-                )
-            },
-            0
-        );
+        let result = unsafe { libc::syscall(libc::SYS_setresuid, same, nobody, same) };
+        assert_eq!(result, 0);
         let mut socket = std::os::unix::net::UnixStream::connect(path).unwrap();
         socket.set_read_timeout(Some(common::PATIENCE)).unwrap();
         socket.read(&mut [0]).unwrap()
