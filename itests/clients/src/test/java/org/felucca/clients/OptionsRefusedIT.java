@@ -103,7 +103,6 @@ class OptionsRefusedIT {
         List.of("--mount", "type=tmpfs,dst=/x,tmpfs-mode=9"));
     wrong.put("--cidfile", List.of("--cidfile", base + "/no/folder"));
     wrong.put("linux/s390x", List.of("--platform", "linux/s390x"));
-    wrong.put("is to be shared, but lies in the mount", List.of("-v", "/proc/sys:/x:rshared"));
     // What is not the container's to change.
     wrong.put("--sysctl \"kernel.panic\"", List.of("--sysctl", "kernel.panic=1"));
     wrong.put("--sysctl \"net.ipv4.no_such\"", List.of("--sysctl", "net.ipv4.no_such=1"));

@@ -153,6 +153,9 @@ class OptionsStorageIT {
         Machine.unmount(fromThere);
         Machine.unmount(fromHere);
       }
+      Commands.run(base, List.of("mount", "--make-private", "" + tree)).ok();
+      felucca("create", "-v", tree + ":/t:rshared", "busybox").refused("to be shared", "private");
+      felucca("create", "-v", tree + ":/t:rslave", "busybox").refused("to be a slave", "private");
     } finally {
       Machine.unmount(tree);
     }
