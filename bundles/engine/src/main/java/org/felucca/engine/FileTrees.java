@@ -8,7 +8,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.linux.Dir;
+import org.felucca.linux.Errno;
 import org.felucca.linux.LinuxException;
 import org.felucca.linux.Trees;
 
@@ -16,6 +18,8 @@ import org.felucca.linux.Trees;
 final class FileTrees {
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private static final int ATTEMPTS = 3;
 
   private FileTrees() {}
 
@@ -32,10 +36,17 @@ final class FileTrees {
     if (parent == null || !Files.isDirectory(parent)) {
       return;
     }
-    try (Dir dir = Dir.open(parent.toString())) {
-      Trees.delete(dir, folder.getFileName().toString());
-    } catch (LinuxException e) {
-      throw EngineException.internal("delete " + folder + ": " + e.getMessage(), e);
+    for (int attempt = 1; ; attempt++) {
+      try (Dir dir = Dir.open(parent.toString())) {
+        Trees.delete(dir, folder.getFileName().toString());
+        return;
+      } catch (LinuxException e) {
+        // Whoever rotates or compresses a log just now has put one more file into it.
+        if (!e.is(Errno.ENOTEMPTY) || attempt == ATTEMPTS) {
+          throw new EngineException(
+              ErrorKind.INTERNAL, "delete " + folder + ": " + e.getMessage(), e);
+        }
+      }
     }
   }
 }
