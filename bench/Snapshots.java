@@ -14,6 +14,7 @@ import org.felucca.api.event.EventLog;
 import org.felucca.api.snapshot.Mount;
 import org.felucca.api.snapshot.Snapshotter;
 import org.felucca.linux.Mounts;
+import org.felucca.metadata.CollectionPlan;
 import org.felucca.metadata.Database;
 import org.felucca.metadata.SnapshotRecords;
 import org.felucca.metadata.Snapshotters;
@@ -39,7 +40,7 @@ public final class Snapshots {
     String name = arguments.length > 3 ? arguments[3] : "overlayfs";
     BundleContext context = properties(Map.of("felucca.root", root.toString()));
     EventLog events = (EventLog) silent(EventLog.class);
-    Database database = new Database(events, context);
+    Database database = new Database(events, new CollectionPlan(), context);
     Snapshotters snapshotters = new Snapshotters(database);
     Method add = Snapshotters.class.getDeclaredMethod("add", Object.class, Supplier.class, Map.class);
     add.setAccessible(true);

@@ -94,6 +94,11 @@ public final class ImageCare implements ImageCareService {
   @Override
   public Pruned prune(Scope scope, boolean all, Predicate<Image> wanted) {
     List<String> gone = new ArrayList<>();
+    Collected collected = collector.collect(() -> delete(scope, all, wanted, gone));
+    return new Pruned(gone, collected.blobs(), collected.snapshots(), collected.bytes());
+  }
+
+  private void delete(Scope scope, boolean all, Predicate<Image> wanted, List<String> gone) {
     for (Image image : unused(scope, all)) {
       if (wanted.test(image)) {
         try {
@@ -106,8 +111,6 @@ public final class ImageCare implements ImageCareService {
         }
       }
     }
-    Collected collected = collector.collect();
-    return new Pruned(gone, collected.blobs(), collected.snapshots(), collected.bytes());
   }
 
   @Override

@@ -7,7 +7,10 @@ import java.util.Objects;
 import org.felucca.api.EngineException;
 import org.felucca.api.Scope;
 import org.felucca.api.container.ContainerView;
+import org.felucca.api.content.ContentService;
 import org.felucca.api.image.ImageService;
+import org.felucca.api.image.ImageStore;
+import org.felucca.api.info.DiskUse;
 import org.felucca.api.info.EngineInfo;
 import org.felucca.api.info.InfoService;
 import org.felucca.api.snapshot.SnapshotService;
@@ -17,6 +20,7 @@ import org.felucca.api.task.TaskStatus;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 
 /** Answers what the engine is and how it is. */
@@ -31,6 +35,8 @@ public final class InfoUseCases implements InfoService {
   private final ImageService images;
   private final SnapshotService snapshots;
   private final RuntimeLookup runtimes;
+  private final DiskThreads disk = new DiskThreads("felucca-engine-df", 1);
+  private final DiskUses uses;
 
   /** With the parts that know. */
   @Activate
@@ -40,7 +46,10 @@ public final class InfoUseCases implements InfoService {
       @Reference ContainerUseCases containers,
       @Reference ImageService images,
       @Reference SnapshotService snapshots,
-      @Reference RuntimeLookup runtimes) {
+      @Reference RuntimeLookup runtimes,
+      @Reference ImageStore names,
+      @Reference ContentService content,
+      @Reference VolumeUseCases volumes) {
     this.context = context;
     this.paths = EnginePaths.of(context);
     this.snapshotter = config.default__snapshotter();
@@ -48,6 +57,17 @@ public final class InfoUseCases implements InfoService {
     this.images = images;
     this.snapshots = snapshots;
     this.runtimes = runtimes;
+    this.uses = new DiskUses(names, content, snapshots, volumes, paths, disk);
+  }
+
+  @Deactivate
+  void close() {
+    disk.close();
+  }
+
+  @Override
+  public List<DiskUse> diskUse(Scope scope, boolean count) {
+    return uses.of(scope, containers.list(scope, List.of()), count);
   }
 
   @Override

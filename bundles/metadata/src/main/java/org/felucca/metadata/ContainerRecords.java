@@ -236,6 +236,10 @@ public final class ContainerRecords implements ContainerStore {
                   Columns.writeTyped(after.extensions()),
                   scope.namespace(),
                   after.id());
+          if (!after.labels().equals(before.labels())
+              || !after.snapshotKey().equals(before.snapshotKey())) {
+            t.mayLeaveGarbage();
+          }
           if (!Objects.equals(after.spec(), before.spec())) {
             writeSpec(t.sql(), scope.namespace(), after.id(), after.spec());
           }
@@ -342,6 +346,7 @@ public final class ContainerRecords implements ContainerStore {
         scope.durability(),
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           if (t.sql()
                   .update(
                       "DELETE FROM containers WHERE namespace = ? AND id = ?",

@@ -113,6 +113,7 @@ public final class ContentRecords implements ContentService {
                   Columns.write(after.updatedAt()),
                   scope.namespace(),
                   digest);
+          t.mayLeaveGarbage();
           LeasedRows.add(t, scope, LeasedRows.CONTENT, digest.toString());
           return after;
         });
@@ -261,6 +262,7 @@ public final class ContentRecords implements ContentService {
                           Columns.write(now),
                           Columns.write(now));
               if (rows > 0) {
+                t.labelled(labels);
                 t.happened(
                     namespace, new Event.ContentCreate(blob.digest().toString(), blob.size()));
               }
@@ -368,6 +370,7 @@ public final class ContentRecords implements ContentService {
         Durability.POWER_LOSS,
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           if (drop(t, scope.namespace(), digest.toString()) == 0) {
             required(t.sql(), scope.namespace(), digest);
           }

@@ -63,11 +63,15 @@ public final class Database {
 
   /** Opens the file below the engine's root. */
   @Activate
-  public Database(@Reference EventLog events, BundleContext bundle) {
-    this(Path.of(bundle.getProperty("felucca.root")).resolve("metadata.db"), events);
+  public Database(
+      @Reference EventLog events, @Reference CollectionPlan plan, BundleContext bundle) {
+    this(
+        Path.of(bundle.getProperty("felucca.root")).resolve("metadata.db"),
+        events,
+        plan::garbageLeft);
   }
 
-  Database(Path file, EventLog events) {
+  Database(Path file, EventLog events, Runnable garbageLeft) {
     this.file = file;
     this.events = events;
     Sql first = open();
@@ -75,7 +79,8 @@ public final class Database {
         new Writer(
             first,
             new DiskReserve(file.resolveSibling("metadata.reserve"), RESERVE),
-            this::publish);
+            this::publish,
+            garbageLeft);
     incomplete = read(sql -> sql.number("SELECT value FROM facts WHERE name = 'incomplete'")) != 0;
     reserveIds();
     undoUnfinished();

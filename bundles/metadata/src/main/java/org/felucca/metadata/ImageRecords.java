@@ -105,6 +105,7 @@ public final class ImageRecords implements ImageStore {
                 return false;
               }
               store(t, "INSERT INTO", scope.namespace(), image);
+              t.labelled(image.labels());
               t.happened(scope.namespace(), new Event.ImageCreate(name, image.labels()));
               return true;
             });
@@ -139,6 +140,7 @@ public final class ImageRecords implements ImageStore {
           Image after = checked(changed(before, target, labels, paths));
           LeasedRows.add(t, scope, LeasedRows.IMAGES, name);
           store(t, "REPLACE INTO", scope.namespace(), after);
+          t.mayLeaveGarbage();
           t.happened(scope.namespace(), new Event.ImageUpdate(name, after.labels()));
           return after;
         });
@@ -202,6 +204,7 @@ public final class ImageRecords implements ImageStore {
         scope.durability(),
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           Digest found = required(t.sql(), scope.namespace(), name).target().digest();
           if (target != null && !target.equals(found)) {
             throw EngineException.notFound(

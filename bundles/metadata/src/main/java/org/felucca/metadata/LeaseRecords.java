@@ -24,12 +24,12 @@ import org.osgi.service.component.annotations.Reference;
 public final class LeaseRecords implements LeaseStore {
 
   private final Database database;
-  private final Expiries expiries;
+  private final CollectionPlan plan;
 
   @Activate
-  public LeaseRecords(@Reference Database database, @Reference Expiries expiries) {
+  public LeaseRecords(@Reference Database database, @Reference CollectionPlan plan) {
     this.database = database;
-    this.expiries = expiries;
+    this.plan = plan;
   }
 
   private static Lease read(ResultSet row) throws SQLException {
@@ -53,10 +53,10 @@ public final class LeaseRecords implements LeaseStore {
       throw EngineException.invalid("a lease must have an id");
     }
     Lease lease = new Lease(id, Instant.now(), Labels.checked(labels));
-    Instant end = ReferenceGraph.expiry(lease.labels(), "lease " + id);
+    Instant end = GcLabels.expiry(lease.labels(), "lease " + id);
     Lease made = create(scope, lease);
     if (end != null) {
-      expiries.at(end);
+      plan.at(end);
     }
     return made;
   }
@@ -89,6 +89,7 @@ public final class LeaseRecords implements LeaseStore {
         scope.durability(),
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           LeasedRows.require(t.sql(), scope.namespace(), id);
           drop(t, scope.namespace().value(), id);
           return true;
@@ -140,6 +141,7 @@ public final class LeaseRecords implements LeaseStore {
                   id,
                   checked.type(),
                   checked.id());
+          t.mayLeaveGarbage();
           return true;
         });
   }

@@ -24,6 +24,7 @@ public final class NamespaceRecords implements NamespaceStore {
 
   static {
     CONTENTS.put("containers", "container");
+    CONTENTS.put("sandboxes", "sandbox");
     CONTENTS.put("images", "image");
     CONTENTS.put("snapshots", "snapshot");
     CONTENTS.put("content", "blob");
@@ -134,6 +135,8 @@ public final class NamespaceRecords implements NamespaceStore {
 
   private static String count(Sql sql, String table, String word, Namespace namespace) {
     long count = sql.number("SELECT count(*) FROM " + table + " WHERE namespace = ?", namespace);
-    return count == 0 ? "" : count + " " + (count == 1 ? word : word + "s");
+    return count == 0
+        ? ""
+        : count + " " + (count == 1 ? word : word.endsWith("x") ? word + "es" : word + "s");
   }
 }

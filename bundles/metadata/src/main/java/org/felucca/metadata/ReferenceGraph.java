@@ -1,10 +1,9 @@
 package org.felucca.metadata;
 
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -12,12 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who refers to whom, as containerd's labels say it, read in one transaction: {@code
+ * Who refers to whom, as records and containerd's labels say it, read in one transaction: {@code
  * containerd.io/gc.ref.*} point from a thing to what it needs, {@code gc.bref.*} from a thing to
  * what needs it, {@code gc.root} and {@code gc.expire} keep a thing, {@code gc.flat} has a lease
  * keep no more than it names. A record that can't be read fails the reading: nothing is collected
@@ -25,28 +22,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReferenceGraph {
 
-  private static final Logger LOG = Logger.getLogger(ReferenceGraph.class.getName());
-
-  /** The kinds of things. */
-  enum Type {
-    CONTENT,
-    SNAPSHOT,
-    IMAGE,
-    CONTAINER,
-    INGEST
-  }
-
   /**
-   * A thing.
+   * That a thing needs another.
    *
-   * @param key digest, {@code snapshotter/name}, name, id or reference
+   * @param by what says so, for people
+   * @param structural whether it is in the nature of the thing: so also behind a flat edge
+   * @param flat whether only what is structural counts behind it
    */
-  record Node(Type type, String namespace, String key) {}
+  record Edge(Node to, String by, boolean structural, boolean flat) {}
 
   /**
-   * A thing of which only it itself (and for snapshots its parents) is kept, or with all that it
-   * refers to.
+   * A thing that is kept for its own sake.
+   *
+   * @param by the label or the time that keeps it; empty if it is what it is
+   * @param until when it lets go by itself, or null
    */
+  record Root(Node node, String by, @Nullable Instant until) {}
+
+  /** A thing of which all that it needs is kept, or only what is structural. */
   private record Visit(Node node, boolean flat) {}
 
   /**
@@ -59,14 +52,39 @@ final class ReferenceGraph {
       List<Node> images,
       List<Snapshot> snapshots,
       Map<Node, String> ingests,
-      List<LeaseKey> leases,
+      List<Node> leases,
       @Nullable Instant nextExpiry) {
     boolean isEmpty() {
-      return content.isEmpty()
-          && images.isEmpty()
-          && snapshots.isEmpty()
-          && ingests.isEmpty()
-          && leases.isEmpty();
+      return size() == 0;
+    }
+
+    int size() {
+      return content.size() + images.size() + snapshots.size() + ingests.size() + leases.size();
+    }
+
+    /**
+     * A part of it that may go before the rest: no snapshot goes before those that stand on it.
+     *
+     * @param most of how many things at most
+     */
+    Garbage part(int most) {
+      int left = most;
+      List<Node> someLeases = leases.subList(0, Math.min(left, leases.size()));
+      left -= someLeases.size();
+      List<Node> someImages = images.subList(0, Math.min(left, images.size()));
+      left -= someImages.size();
+      List<Snapshot> someSnapshots = snapshots.subList(0, Math.min(left, snapshots.size()));
+      left -= someSnapshots.size();
+      Map<Node, String> someIngests = new HashMap<>();
+      for (Map.Entry<Node, String> ingest : ingests.entrySet()) {
+        if (left > 0) {
+          someIngests.put(ingest.getKey(), ingest.getValue());
+          left--;
+        }
+      }
+      List<Node> someContent = content.subList(0, Math.min(left, content.size()));
+      return new Garbage(
+          someContent, someImages, someSnapshots, someIngests, someLeases, nextExpiry);
     }
   }
 
@@ -75,89 +93,111 @@ final class ReferenceGraph {
    *
    * @param number its id
    */
-  record Snapshot(long number, String namespace, String snapshotter, String name) {}
-
-  /** A lease. */
-  record LeaseKey(String namespace, String id) {}
-
-  private static final String GC = "containerd.io/gc.";
+  record Snapshot(long number, Node node) {}
 
   private final Instant now;
-  private final Map<Node, List<Node>> references = new HashMap<>();
-  private final Map<Node, Node> parents = new HashMap<>();
-  private final Map<Node, Node> targets = new HashMap<>();
-  private final Deque<Visit> pending = new ArrayDeque<>();
+  private final Map<Node, List<Edge>> edges = new HashMap<>();
+  private final List<Root> roots = new ArrayList<>();
   private final Set<Node> content = new HashSet<>();
   private final Set<Node> expiredImages = new HashSet<>();
   private final Map<Node, Long> snapshots = new HashMap<>();
   private final Map<Node, String> ingests = new HashMap<>();
-  private final List<LeaseKey> expiredLeases = new ArrayList<>();
+  private final List<Node> expiredLeases = new ArrayList<>();
   private @Nullable Instant nextExpiry;
 
   private ReferenceGraph(Instant now) {
     this.now = now;
   }
 
-  /** What nothing keeps at this time. */
-  static Garbage garbage(Sql sql, Instant now) {
+  /** What the records say at this time. */
+  static ReferenceGraph read(Sql sql, Instant now) {
     ReferenceGraph graph = new ReferenceGraph(now);
     graph.readLeases(sql);
     graph.readImages(sql);
     graph.readContent(sql);
     graph.readSnapshots(sql);
     graph.readContainers(sql);
+    graph.readSandboxes(sql);
     graph.readIngests(sql);
-    return graph.sweep();
+    return graph;
   }
 
-  private void root(Node node) {
-    pending.add(new Visit(node, false));
+  /** What nothing keeps at this time. */
+  static Garbage garbage(Sql sql, Instant now) {
+    return read(sql, now).garbage();
   }
 
-  private void refer(Node from, Node to) {
-    references.computeIfAbsent(from, n -> new ArrayList<>()).add(to);
+  List<Root> roots() {
+    return Collections.unmodifiableList(roots);
+  }
+
+  Map<Node, List<Edge>> edges() {
+    return Collections.unmodifiableMap(edges);
+  }
+
+  private void root(Node node, String by, @Nullable Instant until) {
+    roots.add(new Root(node, by, until));
+  }
+
+  private void edge(Node from, Edge edge) {
+    edges.computeIfAbsent(from, n -> new ArrayList<>(1)).add(edge);
+  }
+
+  private void structural(Node from, Node to, String by) {
+    edge(from, new Edge(to, by, true, false));
+  }
+
+  private void readLabels(Node node, Map<String, String> labels) {
+    GcLabels.edges(
+        node,
+        labels,
+        (from, to, label) -> edge(from, new Edge(to, "label " + label, false, false)));
   }
 
   private void readLeases(Sql sql) {
-    Map<LeaseKey, Boolean> flat = new HashMap<>();
+    Map<Node, Boolean> flat = new HashMap<>();
     sql.all(
         "SELECT namespace, id, labels FROM leases",
         row -> {
-          LeaseKey lease = new LeaseKey(row.getString(1), row.getString(2));
-          Map<String, String> labels = Columns.map(row.getString(3), "lease " + lease.id());
-          Instant expires = noted(expiry(labels, "lease " + lease.id()));
+          Node lease = new Node(Node.Type.LEASE, row.getString(1), row.getString(2));
+          Map<String, String> labels = Columns.map(row.getString(3), "lease " + lease.key());
+          Instant expires = noted(GcLabels.expiry(labels, "lease " + lease.key()));
           if (expires != null && expires.isBefore(now)) {
             expiredLeases.add(lease);
           } else {
-            flat.put(lease, labels.containsKey(GC + "flat"));
+            root(lease, until(expires), expires);
+            flat.put(lease, GcLabels.isFlat(labels));
           }
           return true;
         });
     sql.all(
         "SELECT namespace, lease, type, id FROM leased",
         row -> {
-          Boolean isFlat = flat.get(new LeaseKey(row.getString(1), row.getString(2)));
+          Node lease = new Node(Node.Type.LEASE, row.getString(1), row.getString(2));
+          Boolean isFlat = flat.get(lease);
           if (isFlat != null) {
             Node node = leased(row.getString(1), row.getString(3), row.getString(4));
             if (node != null) {
-              pending.add(new Visit(node, isFlat));
+              boolean only = isFlat && node.type() != Node.Type.INGEST;
+              edge(lease, new Edge(node, only ? "leased, it alone" : "leased", true, only));
             }
           }
           return true;
         });
   }
 
+  private static String until(@Nullable Instant expires) {
+    return expires == null ? "" : "until " + expires;
+  }
+
   private static @Nullable Node leased(String namespace, String type, String id) {
     return switch (type) {
-      case LeasedRows.CONTENT -> new Node(Type.CONTENT, namespace, id);
-      case LeasedRows.IMAGES -> new Node(Type.IMAGE, namespace, id);
-      case LeasedRows.INGESTS -> new Node(Type.INGEST, namespace, id);
+      case LeasedRows.CONTENT -> new Node(Node.Type.CONTENT, namespace, id);
+      case LeasedRows.IMAGES -> new Node(Node.Type.IMAGE, namespace, id);
+      case LeasedRows.INGESTS -> new Node(Node.Type.INGEST, namespace, id);
       default ->
           type.startsWith(LeasedRows.SNAPSHOTS)
-              ? new Node(
-                  Type.SNAPSHOT,
-                  namespace,
-                  type.substring(LeasedRows.SNAPSHOTS.length()) + "/" + id)
+              ? Node.snapshot(namespace, type.substring(LeasedRows.SNAPSHOTS.length()), id)
               : null;
     };
   }
@@ -166,15 +206,16 @@ final class ReferenceGraph {
     sql.all(
         "SELECT namespace, name, digest, labels FROM images",
         row -> {
-          Node image = new Node(Type.IMAGE, row.getString(1), row.getString(2));
+          Node image = new Node(Node.Type.IMAGE, row.getString(1), row.getString(2));
           Map<String, String> labels = Columns.map(row.getString(4), "image " + image.key());
-          targets.put(image, new Node(Type.CONTENT, image.namespace(), row.getString(3)));
+          structural(
+              image, new Node(Node.Type.CONTENT, image.namespace(), row.getString(3)), "target");
           readLabels(image, labels);
-          Instant expires = noted(expiry(labels, "image " + image.key()));
+          Instant expires = noted(GcLabels.expiry(labels, "image " + image.key()));
           if (expires != null && expires.isBefore(now)) {
             expiredImages.add(image);
           } else {
-            root(image);
+            root(image, until(expires), expires);
           }
           return true;
         });
@@ -184,7 +225,7 @@ final class ReferenceGraph {
     sql.all(
         "SELECT namespace, digest, labels FROM content",
         row -> {
-          Node blob = new Node(Type.CONTENT, row.getString(1), row.getString(2));
+          Node blob = new Node(Node.Type.CONTENT, row.getString(1), row.getString(2));
           content.add(blob);
           readKept(blob, Columns.map(row.getString(3), "blob " + blob.key()));
           return true;
@@ -193,18 +234,19 @@ final class ReferenceGraph {
 
   private void readSnapshots(Sql sql) {
     sql.all(
-        "SELECT s.namespace, s.snapshotter || '/' || s.name, s.labels, s.id, s.ready,"
-            + " p.snapshotter || '/' || p.name FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent",
+        "SELECT s.namespace, s.snapshotter, s.name, s.labels, s.id, s.ready, p.name"
+            + " FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent",
         row -> {
-          Node snapshot = new Node(Type.SNAPSHOT, row.getString(1), row.getString(2));
-          snapshots.put(snapshot, row.getLong(4));
-          readKept(snapshot, Columns.map(row.getString(3), "snapshot " + snapshot.key()));
-          String parent = row.getString(6);
+          Node snapshot = Node.snapshot(row.getString(1), row.getString(2), row.getString(3));
+          snapshots.put(snapshot, row.getLong(5));
+          readKept(snapshot, Columns.map(row.getString(4), "snapshot " + snapshot.key()));
+          String parent = row.getString(7);
           if (parent != null) {
-            parents.put(snapshot, new Node(Type.SNAPSHOT, snapshot.namespace(), parent));
+            structural(
+                snapshot, Node.snapshot(snapshot.namespace(), row.getString(2), parent), "parent");
           }
-          if (row.getInt(5) == 0) {
-            root(snapshot);
+          if (row.getInt(6) == 0) {
+            root(snapshot, "it is being made", null);
           }
           return true;
         });
@@ -214,17 +256,27 @@ final class ReferenceGraph {
     sql.all(
         "SELECT namespace, id, labels, snapshotter, snapshot_key FROM containers",
         row -> {
-          Node container = new Node(Type.CONTAINER, row.getString(1), row.getString(2));
+          Node container = new Node(Node.Type.CONTAINER, row.getString(1), row.getString(2));
           readLabels(container, Columns.map(row.getString(3), "container " + container.key()));
           if (!row.getString(4).isEmpty() && !row.getString(5).isEmpty()) {
-            refer(
+            structural(
                 container,
-                new Node(
-                    Type.SNAPSHOT,
-                    container.namespace(),
-                    row.getString(4) + "/" + row.getString(5)));
+                Node.snapshot(container.namespace(), row.getString(4), row.getString(5)),
+                "root file system");
           }
-          root(container);
+          root(container, "", null);
+          return true;
+        });
+  }
+
+  /** They need what their labels say; nothing can need them. */
+  private void readSandboxes(Sql sql) {
+    sql.all(
+        "SELECT namespace, id, labels FROM sandboxes",
+        row -> {
+          Node sandbox = new Node(Node.Type.SANDBOX, row.getString(1), row.getString(2));
+          readLabels(sandbox, Columns.map(row.getString(3), "sandbox " + sandbox.key()));
+          root(sandbox, "", null);
           return true;
         });
   }
@@ -233,15 +285,19 @@ final class ReferenceGraph {
     sql.all(
         "SELECT namespace, ref, backing, shared, expires FROM ingests",
         row -> {
-          Node ingest = new Node(Type.INGEST, row.getString(1), row.getString(2));
+          Node ingest = new Node(Node.Type.INGEST, row.getString(1), row.getString(2));
           ingests.put(ingest, row.getString(3));
           String shared = row.getString(4);
           if (shared != null) {
-            refer(ingest, new Node(Type.CONTENT, ingest.namespace(), shared));
+            structural(ingest, new Node(Node.Type.CONTENT, ingest.namespace(), shared), "expected");
           }
-          long expires = row.getLong(5);
-          if (!row.wasNull() && Columns.time(expires).isAfter(now)) {
-            root(ingest);
+          long nanos = row.getLong(5);
+          if (!row.wasNull()) {
+            Instant expires = Columns.time(nanos);
+            if (expires.isAfter(now)) {
+              noted(expires);
+              root(ingest, until(expires), expires);
+            }
           }
           return true;
         });
@@ -249,53 +305,11 @@ final class ReferenceGraph {
 
   private void readKept(Node node, Map<String, String> labels) {
     readLabels(node, labels);
-    Instant expires = noted(expiry(labels, node.key()));
-    if (labels.keySet().stream().anyMatch(key -> key.startsWith(GC + "root"))
-        || (expires != null && expires.isAfter(now))) {
-      root(node);
+    GcLabels.root(labels).ifPresent(label -> root(node, "label " + label, null));
+    Instant expires = noted(GcLabels.expiry(labels, node.key()));
+    if (expires != null && expires.isAfter(now)) {
+      root(node, until(expires), expires);
     }
-  }
-
-  private void readLabels(Node node, Map<String, String> labels) {
-    labels.forEach(
-        (key, value) -> {
-          if (key.startsWith(GC + "ref.")) {
-            Node to = named(node.namespace(), key.substring(GC.length() + 4), value);
-            if (to != null) {
-              refer(node, to);
-            }
-          } else if (key.startsWith(GC + "bref.")) {
-            Node from = named(node.namespace(), key.substring(GC.length() + 5), value);
-            if (from != null) {
-              refer(from, node);
-            }
-          }
-        });
-  }
-
-  /**
-   * What a label names: {@code content.config}, {@code image/x}, {@code snapshot.overlayfs/y} and
-   * so on.
-   */
-  private static @Nullable Node named(String namespace, String what, String value) {
-    if (what.startsWith("snapshot.")) {
-      String snapshotter = what.substring("snapshot.".length());
-      int slash = snapshotter.indexOf('/');
-      return new Node(
-          Type.SNAPSHOT,
-          namespace,
-          (slash < 0 ? snapshotter : snapshotter.substring(0, slash)) + "/" + value);
-    }
-    int end = 0;
-    while (end < what.length() && what.charAt(end) != '.' && what.charAt(end) != '/') {
-      end++;
-    }
-    return switch (what.substring(0, end)) {
-      case "content" -> new Node(Type.CONTENT, namespace, value);
-      case "image" -> new Node(Type.IMAGE, namespace, value);
-      case "container" -> new Node(Type.CONTAINER, namespace, value);
-      default -> null;
-    };
   }
 
   /** Remembers the first time that is to come. */
@@ -308,23 +322,9 @@ final class ReferenceGraph {
     return expires;
   }
 
-  static @Nullable Instant expiry(Map<String, String> labels, String what) {
-    String text = labels.get(GC + "expire");
-    if (text == null) {
-      return null;
-    }
-    try {
-      return OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeParseException e) {
-      LOG.log(
-          Level.WARNING,
-          "expiry not understood, so never of={0} value={1}",
-          new Object[] {what, text});
-      return null;
-    }
-  }
-
-  private Garbage sweep() {
+  private Set<Node> alive() {
+    Deque<Visit> pending = new ArrayDeque<>();
+    roots.forEach(root -> pending.add(new Visit(root.node(), false)));
     Set<Node> alive = new HashSet<>();
     Set<Node> whole = new HashSet<>();
     while (!pending.isEmpty()) {
@@ -334,18 +334,17 @@ final class ReferenceGraph {
         continue;
       }
       alive.add(node);
-      Node parent = parents.get(node);
-      if (parent != null) {
-        pending.add(new Visit(parent, visit.flat()));
-      }
-      Node target = targets.get(node);
-      if (target != null) {
-        pending.add(new Visit(target, visit.flat()));
-      }
-      if (!visit.flat()) {
-        references.getOrDefault(node, List.of()).forEach(this::root);
+      for (Edge edge : edges.getOrDefault(node, List.of())) {
+        if (edge.structural() || !visit.flat()) {
+          pending.add(new Visit(edge.to(), visit.flat() || edge.flat()));
+        }
       }
     }
+    return alive;
+  }
+
+  private Garbage garbage() {
+    Set<Node> alive = alive();
     content.removeAll(alive);
     expiredImages.removeAll(alive);
     snapshots.keySet().removeAll(alive);
@@ -353,7 +352,7 @@ final class ReferenceGraph {
     // A child's number is greater than its parent's, which was committed before the child was made.
     List<Snapshot> childrenFirst =
         snapshots.entrySet().stream()
-            .map(e -> snapshot(e.getValue(), e.getKey()))
+            .map(e -> new Snapshot(e.getValue(), e.getKey()))
             .sorted(Comparator.comparingLong(Snapshot::number).reversed())
             .toList();
     return new Garbage(
@@ -361,13 +360,7 @@ final class ReferenceGraph {
         List.copyOf(expiredImages),
         childrenFirst,
         ingests,
-        expiredLeases,
+        List.copyOf(expiredLeases),
         nextExpiry);
-  }
-
-  private static Snapshot snapshot(long number, Node node) {
-    int slash = node.key().indexOf('/');
-    return new Snapshot(
-        number, node.namespace(), node.key().substring(0, slash), node.key().substring(slash + 1));
   }
 }

@@ -77,7 +77,15 @@ final class Schema {
                 type TEXT NOT NULL, value BLOB NOT NULL) STRICT""",
               "INSERT INTO specs " + SPECS_OF_FORMAT_1,
               "ALTER TABLE containers DROP COLUMN spec",
-              "ALTER TABLE containers DROP COLUMN spec_type"));
+              "ALTER TABLE containers DROP COLUMN spec_type"),
+          // Groups of containers: what clients keep of them.
+          List.of(
+              """
+              CREATE TABLE sandboxes (
+                namespace TEXT NOT NULL, id TEXT NOT NULL, labels TEXT NOT NULL, runtime TEXT NOT NULL,
+                sandboxer TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+                extensions TEXT NOT NULL, options_type TEXT, options BLOB, spec_type TEXT, spec BLOB,
+                PRIMARY KEY (namespace, id)) STRICT"""));
 
   /** The tables in which rows are the user's, those that others refer to first. */
   static final List<String> TABLES =
@@ -90,6 +98,7 @@ final class Schema {
           "snapshots",
           "containers",
           "specs",
+          "sandboxes",
           "leases",
           "leased");
 

@@ -70,6 +70,7 @@ final class SnapshotChanges {
                       now,
                       now);
               SnapshotRow row = SnapshotRow.find(t.sql(), namespace, snapshotter, key, true);
+              t.labelled(labels);
               if (row == null) {
                 throw EngineException.internal("the new record of " + key + " is gone", null);
               }
@@ -114,6 +115,19 @@ final class SnapshotChanges {
         });
   }
 
+  /** Remembers what an active snapshot takes, for those who do not want to wait for a count. */
+  void recordUsage(long number, SnapshotUsage usage) {
+    database.writeAlways(
+        Durability.ENGINE_CRASH,
+        t ->
+            t.sql()
+                .update(
+                    "UPDATE snapshots SET inodes = ?, bytes = ? WHERE id = ? AND kind <> 'COMMITTED'",
+                    usage.inodes(),
+                    usage.bytes(),
+                    number));
+  }
+
   boolean takeOver(Scope scope, String snapshotter, long number, String target) {
     return database.writeAlways(
         scope.durability(),
@@ -156,6 +170,7 @@ final class SnapshotChanges {
         durability,
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           SnapshotRow row = SnapshotRow.required(t.sql(), scope.namespace(), snapshotter, key);
           if (row.info().kind() == SnapshotKind.COMMITTED && durability != Durability.POWER_LOSS) {
             return null;
@@ -237,6 +252,8 @@ final class SnapshotChanges {
                 "snapshot %s of %s was removed or collected while it was committed; hold a lease meanwhile"
                     .formatted(Identifiers.quote(row.info().key()), snapshotter));
           }
+          // Labels of the active one that kept others are gone.
+          t.mayLeaveGarbage();
           t.happened(namespace, new Event.SnapshotCommit(row.info().key(), name, snapshotter));
           return true;
         });

@@ -8,6 +8,7 @@ import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.felucca.api.Durability;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -308,6 +309,7 @@ public final class SnapshotRecords implements SnapshotService {
                   Columns.write(after.info().labels()),
                   Columns.write(after.info().updatedAt()),
                   after.number());
+          t.mayLeaveGarbage();
           return after.info();
         });
   }
@@ -335,7 +337,33 @@ public final class SnapshotRecords implements SnapshotService {
     if (found.ref().kind() == SnapshotKind.COMMITTED) {
       return found.row().usage();
     }
-    return with(scope, snapshotter, key, (files, now) -> files.usage(now.ref()));
+    return with(
+        scope,
+        snapshotter,
+        key,
+        (files, now) -> {
+          SnapshotUsage usage = files.usage(now.ref());
+          changes.recordUsage(now.row().number(), usage);
+          return usage;
+        });
+  }
+
+  @Override
+  public Map<String, SnapshotUsage> recordedUsage(Scope scope, String snapshotter) {
+    snapshotters.require(snapshotter);
+    return database
+        .read(
+            sql ->
+                sql.all(
+                    "SELECT name, inodes, bytes FROM snapshots"
+                        + " WHERE namespace = ? AND snapshotter = ? AND ready = 1",
+                    row ->
+                        Map.entry(
+                            row.getString(1), new SnapshotUsage(row.getLong(2), row.getLong(3))),
+                    scope.namespace(),
+                    snapshotter))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.felucca.metadata;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.felucca.api.Namespace;
 import org.felucca.api.event.Event;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class Transaction {
   private final Sql sql;
   private final List<Happening> happenings = new ArrayList<>();
   private boolean makesRoom;
+  private boolean leavesGarbage;
 
   Transaction(Sql sql) {
     this.sql = sql;
@@ -34,6 +36,22 @@ final class Transaction {
 
   boolean isToMakeRoom() {
     return makesRoom;
+  }
+
+  /** Says that something may have lost what kept it: the collector will have a look. */
+  void mayLeaveGarbage() {
+    leavesGarbage = true;
+  }
+
+  /** Says that a thing has these labels now: the collector must know when it expires. */
+  void labelled(Map<String, String> labels) {
+    if (GcLabels.expires(labels)) {
+      mayLeaveGarbage();
+    }
+  }
+
+  boolean leavesGarbage() {
+    return leavesGarbage;
   }
 
   /** Has an event published after the commit. */

@@ -46,6 +46,11 @@ final class Writer {
       return ran != null && ran.isToMakeRoom();
     }
 
+    boolean leavesGarbage() {
+      Transaction ran = transaction;
+      return ran != null && ran.leavesGarbage();
+    }
+
     void committed(Consumer<Transaction.Happening> publisher) {
       Transaction ran = transaction;
       Runnable completion = answer;
@@ -59,6 +64,7 @@ final class Writer {
   private final Sql sql;
   private final DiskReserve reserve;
   private final Consumer<Transaction.Happening> publisher;
+  private final Runnable garbageLeft;
   private final LinkedBlockingQueue<Change<?>> waiting = new LinkedBlockingQueue<>();
   private final Change<Boolean> end = new Change<>(Durability.ENGINE_CRASH, t -> true);
   private final Thread thread;
@@ -67,11 +73,21 @@ final class Writer {
   private boolean full;
   private volatile boolean closed;
 
-  /** Starts the thread, which owns the connection from now on. */
-  Writer(Sql sql, DiskReserve reserve, Consumer<Transaction.Happening> publisher) {
+  /**
+   * Starts the thread, which owns the connection from now on.
+   *
+   * @param publisher told of events, after the commit and before who has asked for the change
+   * @param garbageLeft told likewise when a change may have left garbage
+   */
+  Writer(
+      Sql sql,
+      DiskReserve reserve,
+      Consumer<Transaction.Happening> publisher,
+      Runnable garbageLeft) {
     this.sql = sql;
     this.reserve = reserve;
     this.publisher = publisher;
+    this.garbageLeft = garbageLeft;
     sql.execute("PRAGMA synchronous = NORMAL");
     thread = Thread.ofPlatform().daemon().name("metadata-write").start(this::run);
   }
@@ -168,6 +184,9 @@ final class Writer {
       return;
     }
     ended.set(begun.get());
+    if (ran.stream().anyMatch(Change::leavesGarbage)) {
+      garbageLeft.run();
+    }
     ran.forEach(change -> change.committed(publisher));
   }
 

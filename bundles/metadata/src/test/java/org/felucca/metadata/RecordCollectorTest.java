@@ -99,7 +99,7 @@ class RecordCollectorTest {
 
   @Test
   void lease_thatExpires_isCollectedWithWhatItKept() throws InterruptedException {
-    LeaseRecords leases = new LeaseRecords(stores.database, stores.expiries);
+    LeaseRecords leases = new LeaseRecords(stores.database, stores.plan);
     stores.leases.create(SCOPE, "long", Map.of("containerd.io/gc.expire", FUTURE));
     stores.put(SCOPE.withLease("long"), "kept", Map.of());
     stores.put(SCOPE, "leased", Map.of());

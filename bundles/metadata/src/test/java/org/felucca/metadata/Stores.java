@@ -38,8 +38,8 @@ final class Stores implements AutoCloseable {
   final SnapshotRecords snapshots;
   final RecordCollector collector;
 
-  /** What the collector waits for; the leases above tell another one, so tests collect by hand. */
-  final Expiries expiries = new Expiries(Instant.now().plusSeconds(3600));
+  /** What the collector waits for; the stores tell others, so tests collect by hand. */
+  final CollectionPlan plan = new CollectionPlan(Instant.now().plusSeconds(3600));
 
   Stores(Path folder) {
     this(folder, new TestingBlobStore());
@@ -47,18 +47,18 @@ final class Stores implements AutoCloseable {
 
   Stores(Path folder, TestingBlobStore blobs) {
     this.blobs = blobs;
-    database = new Database(folder.resolve("metadata.db"), events);
+    database = new Database(folder.resolve("metadata.db"), events, () -> {});
     overlay = new TestingSnapshotter(folder.resolve("snapshots"));
     snapshotters = new Snapshotters(database, 200_000_000);
     snapshotters.add(overlay, () -> overlay, Map.of(Snapshotter.NAME, "overlayfs"));
     namespaces = new NamespaceRecords(database);
     images = new ImageRecords(database);
     containers = new ContainerRecords(database);
-    leases = new LeaseRecords(database, new Expiries());
+    leases = new LeaseRecords(database, new CollectionPlan());
     Blobs backing = new Blobs(database, blobs);
     content = new ContentRecords(database, backing);
     snapshots = new SnapshotRecords(database, snapshotters);
-    collector = new RecordCollector(database, backing, snapshots, expiries);
+    collector = new RecordCollector(database, backing, snapshots, plan);
   }
 
   @Override

@@ -25,6 +25,7 @@ final class TestingBlobStore implements BlobStore {
 
   final Map<Digest, byte[]> blobs = new ConcurrentHashMap<>();
   final Map<String, byte[]> kept = new ConcurrentHashMap<>();
+  volatile Consumer<String> onDelete = what -> {};
   private final Set<String> open = ConcurrentHashMap.newKeySet();
 
   private byte[] require(Digest digest) {
@@ -144,6 +145,7 @@ final class TestingBlobStore implements BlobStore {
 
   @Override
   public void abort(String ref) {
+    onDelete.accept(ref);
     if (kept.remove(ref) == null) {
       throw EngineException.notFound("ingest " + ref);
     }
@@ -151,6 +153,7 @@ final class TestingBlobStore implements BlobStore {
 
   @Override
   public void delete(Digest digest) {
+    onDelete.accept(digest.toString());
     require(digest);
     blobs.remove(digest);
   }

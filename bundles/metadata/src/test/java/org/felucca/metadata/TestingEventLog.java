@@ -11,10 +11,12 @@ import org.felucca.api.event.LoggedEvent;
 /** Remembers what was published. */
 final class TestingEventLog implements EventLog {
 
+  volatile Runnable onPublish = () -> {};
   final List<LoggedEvent> published = new CopyOnWriteArrayList<>();
 
   @Override
   public synchronized LoggedEvent publish(Namespace namespace, Event event) {
+    onPublish.run();
     LoggedEvent logged = new LoggedEvent(published.size() + 1L, Instant.now(), namespace, event);
     published.add(logged);
     return logged;

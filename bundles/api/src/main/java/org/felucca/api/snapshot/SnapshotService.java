@@ -84,6 +84,13 @@ public interface SnapshotService {
   /** What a snapshot alone takes; NOT_FOUND. */
   SnapshotUsage usage(Scope scope, String snapshotter, String key);
 
+  /**
+   * What snapshots take as it is recorded, by their keys, without looking at files: of committed
+   * ones what was counted then, of the others what {@link #usage} last said, zeros if it was never
+   * asked.
+   */
+  Map<String, SnapshotUsage> recordedUsage(Scope scope, String snapshotter);
+
   /** Deletes files that no record names. */
   void cleanup(String snapshotter);
 }

@@ -1,5 +1,6 @@
 package org.felucca.shell.verb;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,11 @@ final class SnapshotPrepare extends Verb {
   @Option(
       names = {"-l", "--label"},
       paramLabel = "NAME[=VALUE]",
-      description = "a label for its record; containerd.io/gc.root keeps it from being collected")
+      description =
+          "a label for its record (else containerd.io/gc.root, which keeps it from being collected)")
   List<String> labels = new ArrayList<>();
+
+  private static final String GC = "containerd.io/gc.";
 
   @Mixin LeaseOption lease = new LeaseOption();
 
@@ -47,6 +51,9 @@ final class SnapshotPrepare extends Verb {
             ? services().info().use(info -> info.info(scope)).defaultSnapshotter()
             : snapshotter;
     Map<String, String> all = pairs("--label", labels);
+    if (lease.lease == null && all.keySet().stream().noneMatch(label -> label.startsWith(GC))) {
+      all.put(GC + "root", Instant.now().toString());
+    }
     List<Mount> mounts =
         services()
             .snapshots()
@@ -74,7 +81,7 @@ final class SnapshotPrepare extends Verb {
   @Override
   protected List<String> examples() {
     return List.of(
-        "felucca snapshot prepare --label containerd.io/gc.root mine   # says how to mount it",
+        "felucca snapshot prepare mine   # says how to mount it",
         "felucca snapshot prepare --view look sha256:2f5d...");
   }
 }
