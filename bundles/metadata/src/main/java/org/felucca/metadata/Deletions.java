@@ -1,7 +1,7 @@
 package org.felucca.metadata;
 
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -13,8 +13,14 @@ import java.util.concurrent.TimeUnit;
 final class Deletions {
 
   private static final int WAITING = 64;
+  private static final long LOOK_MILLIS = 1000;
 
   private final ThreadPoolExecutor thread;
+
+  /** How many the thread was asked for and how many it has done, one after the other. */
+  private long asked;
+
+  private long done;
 
   Deletions() {
     thread =
@@ -23,23 +29,49 @@ final class Deletions {
             1,
             10,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(WAITING),
-            Thread.ofPlatform().daemon().name("metadata-delete-", 0).factory(),
-            // Once it is ended this does nothing, which leaves the files to the sweep.
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("metadata-delete-", 0).factory());
     thread.allowCoreThreadTimeOut(true);
   }
 
   /** Has something deleted soon. */
   void later(Runnable deletion) {
-    thread.execute(deletion);
+    if (!isQueued(deletion)) {
+      deletion.run();
+    }
+  }
+
+  private synchronized boolean isQueued(Runnable deletion) {
+    if (asked - done > WAITING) {
+      return false;
+    }
+    try {
+      thread.execute(
+          () -> {
+            try {
+              deletion.run();
+            } finally {
+              oneMore();
+            }
+          });
+      asked++;
+    } catch (RejectedExecutionException e) {
+      // It has ended: that is left to the sweep.
+    }
+    return true;
+  }
+
+  private synchronized void oneMore() {
+    done++;
+    notifyAll();
   }
 
   /** Waits until what was asked for until now is deleted, or this has ended. */
-  void await() throws InterruptedException {
-    CountDownLatch reached = new CountDownLatch(1);
-    thread.execute(reached::countDown);
-    while (!reached.await(1, TimeUnit.SECONDS) && !thread.isTerminated()) {}
+  synchronized void await() throws InterruptedException {
+    long all = asked;
+    while (done < all && !thread.isTerminated()) {
+      wait(LOOK_MILLIS);
+    }
   }
 
   /** Ends the thread; what waits is left to the sweep. */

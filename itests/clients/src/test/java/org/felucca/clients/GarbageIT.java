@@ -77,6 +77,7 @@ class GarbageIT {
     assertTrue(felucca("snapshot", "ls", "-q").ok().out().contains("kept"));
     felucca("why", "kept").ok();
     assertTrue(felucca("gc").ok().out().endsWith(" freed\n"));
+    felucca("gc", "-f", "kind=snapshot").refused("--filter", "--dry-run");
     felucca("snapshot", "rm", "kept").ok();
   }
 

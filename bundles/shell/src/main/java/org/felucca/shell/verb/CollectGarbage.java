@@ -2,6 +2,7 @@ package org.felucca.shell.verb;
 
 import java.util.List;
 import java.util.Locale;
+import org.felucca.api.EngineException;
 import org.felucca.api.gc.Collected;
 import org.felucca.api.gc.Garbage;
 import org.felucca.shell.view.Document;
@@ -30,6 +31,10 @@ final class CollectGarbage extends Listing<CollectGarbage.Row> {
     if (dry) {
       super.run();
       return;
+    }
+    if (!filters.isEmpty()) {
+      throw EngineException.invalid(
+          "--filter chooses from what --dry-run lists; a collection takes all that nothing keeps");
     }
     Format asked = Format.parse("table", format);
     Collected collected = services().collector().use(collector -> collector.collect());
