@@ -81,8 +81,7 @@ class LeasedCallsTest {
   void snapshot_whoseKeyIsTaken_isRefusedAndLeased() {
     stores.snapshots.prepare(SCOPE, O, "key", null, Map.of());
     assertFails(
-        ErrorKind.ALREADY_EXISTS,
-        () -> stores.snapshots.prepare(LEASED, O, "key", null, Map.of()));
+        ErrorKind.ALREADY_EXISTS, () -> stores.snapshots.prepare(LEASED, O, "key", null, Map.of()));
     assertLeased("snapshots/overlayfs", "key");
   }
 

@@ -79,8 +79,8 @@ final class CollectGarbage extends Listing<CollectGarbage.Row> {
   protected String[] footer() {
     return new String[] {
       "",
-      "It comes by itself soon after something was removed or has expired, in all namespaces.",
-      "felucca why says what keeps a thing."
+      "It comes by itself soon after something was removed or has expired, in all",
+      "namespaces. felucca why says what keeps a thing."
     };
   }
 

@@ -68,9 +68,10 @@ final class DiskUseList extends Listing<DiskUseList.Row> {
   protected String[] footer() {
     return new String[] {
       "",
-      "Images are counted with the blobs that they came as, snapshots with the layers that these",
-      "are laid out in. What is not active can be had back by image prune -a, container prune and",
-      "volume prune. The sizes of containers are those of the last count."
+      "Images are counted with the blobs that they came as, snapshots with the",
+      "layers that these are laid out in. What is not active can be had back by",
+      "image prune -a, container prune and volume prune. The sizes of containers",
+      "are those of the last count."
     };
   }
 

@@ -5,6 +5,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Scope;
 import org.felucca.api.gc.Keeping;
 import org.felucca.api.gc.Thing;
@@ -69,14 +71,7 @@ final class Why extends Verb {
     forEach(
         names,
         name -> {
-          List<Keeping> all =
-              orGuess(
-                  Names.BOTH,
-                  name,
-                  () ->
-                      services()
-                          .collector()
-                          .use(collector -> collector.why(scope.namespace(), name)));
+          List<Keeping> all = orGuess(Names.BOTH, name, () -> why(scope, name));
           for (Keeping keeping : all) {
             if (asked.isJson() || asked.template() != null) {
               Format.say(call(), asked.line(new Document(Row.of(keeping))));
@@ -85,6 +80,33 @@ final class Why extends Verb {
             }
           }
         });
+  }
+
+  /** By the name as it is, or by what is short for that of an image. */
+  private List<Keeping> why(Scope scope, String name) {
+    try {
+      return services().collector().use(collector -> collector.why(scope.namespace(), name));
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.NOT_FOUND) {
+        throw e;
+      }
+      String whole = imageName(scope, name);
+      if (whole == null) {
+        throw e;
+      }
+      return services().collector().use(collector -> collector.why(scope.namespace(), whole));
+    }
+  }
+
+  private @Nullable String imageName(Scope scope, String name) {
+    try {
+      return services().images().use(images -> images.find(scope, name)).name();
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND || e.kind() == ErrorKind.INVALID_ARGUMENT) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private void tell(Keeping keeping) {
