@@ -94,7 +94,7 @@ public final class ImageCare implements ImageCareService {
   @Override
   public Pruned prune(Scope scope, boolean all, Predicate<Image> wanted) {
     List<String> gone = new ArrayList<>();
-    Collected collected = collector.collect(() -> delete(scope, all, wanted, gone));
+    Collected collected = collector.collectAfter(() -> delete(scope, all, wanted, gone));
     return new Pruned(gone, collected.blobs(), collected.snapshots(), collected.bytes());
   }
 

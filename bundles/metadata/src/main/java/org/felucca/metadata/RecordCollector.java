@@ -21,6 +21,7 @@ import org.felucca.api.gc.Collected;
 import org.felucca.api.gc.Collector;
 import org.felucca.api.gc.Garbage;
 import org.felucca.api.gc.Keeping;
+import org.felucca.api.gc.Retention;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -33,7 +34,7 @@ import org.osgi.service.component.annotations.Reference;
  * of any lock but their own; then it looks for the rest.
  */
 @Component(immediate = true)
-public final class RecordCollector implements Collector {
+public final class RecordCollector implements Collector, Retention {
 
   private static final Logger LOG = Logger.getLogger(RecordCollector.class.getName());
 
@@ -104,11 +105,11 @@ public final class RecordCollector implements Collector {
 
   @Override
   public Collected collect() {
-    return collect(() -> {});
+    return collectAfter(() -> {});
   }
 
   @Override
-  public Collected collect(Runnable deletions) {
+  public Collected collectAfter(Runnable deletions) {
     try {
       one.lockInterruptibly();
       Collected collected;

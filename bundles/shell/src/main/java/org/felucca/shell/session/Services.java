@@ -8,6 +8,7 @@ import org.felucca.api.container.ContainerService;
 import org.felucca.api.content.ContentService;
 import org.felucca.api.event.EventLog;
 import org.felucca.api.gc.Collector;
+import org.felucca.api.gc.Retention;
 import org.felucca.api.image.ImageCareService;
 import org.felucca.api.image.ImageExportService;
 import org.felucca.api.image.ImageMountService;
@@ -45,6 +46,7 @@ public final class Services {
   private final Swap<NamespaceStore> namespaces;
   private final Swap<SnapshotService> snapshots;
   private final Swap<Collector> collector;
+  private final Swap<Retention> retention;
   private final Swap<LeaseStore> leases;
   private final Swap<ContentService> content;
   private final Swap<BundleService> bundles;
@@ -70,6 +72,7 @@ public final class Services {
     namespaces = new Swap<>(context, NamespaceStore.class, Services::failure);
     snapshots = new Swap<>(context, SnapshotService.class, Services::failure);
     collector = new Swap<>(context, Collector.class, Services::failure);
+    retention = new Swap<>(context, Retention.class, Services::failure);
     leases = new Swap<>(context, LeaseStore.class, Services::failure);
     content = new Swap<>(context, ContentService.class, Services::failure);
     bundles = new Swap<>(context, BundleService.class, Services::failure);
@@ -96,6 +99,7 @@ public final class Services {
     namespaces.close();
     snapshots.close();
     collector.close();
+    retention.close();
     leases.close();
     content.close();
     bundles.close();
@@ -206,6 +210,11 @@ public final class Services {
   /** Garbage collection. */
   public Swap<Collector> collector() {
     return collector;
+  }
+
+  /** What is kept, and by what. */
+  public Swap<Retention> retention() {
+    return retention;
   }
 
   /** Snapshots. */

@@ -52,7 +52,7 @@ final class CollectGarbage extends Listing<CollectGarbage.Row> {
 
   @Override
   protected List<Row> rows() {
-    return services().collector().use(collector -> collector.garbage()).stream()
+    return services().retention().use(retention -> retention.garbage()).stream()
         .map(Row::of)
         .toList();
   }

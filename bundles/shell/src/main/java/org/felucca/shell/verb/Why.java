@@ -85,7 +85,7 @@ final class Why extends Verb {
   /** By the name as it is, or by what is short for that of an image. */
   private List<Keeping> why(Scope scope, String name) {
     try {
-      return services().collector().use(collector -> collector.why(scope.namespace(), name));
+      return services().retention().use(retention -> retention.why(scope.namespace(), name));
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.NOT_FOUND) {
         throw e;
@@ -94,7 +94,7 @@ final class Why extends Verb {
       if (whole == null) {
         throw e;
       }
-      return services().collector().use(collector -> collector.why(scope.namespace(), whole));
+      return services().retention().use(retention -> retention.why(scope.namespace(), whole));
     }
   }
 
