@@ -10,10 +10,10 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * When the collector is to have a look: soon after a change that may have left garbage, when
- * something expires, and once an hour. It rests between two looks, the longer the longer they take
- * and the more often they fail. After a start nobody has looked yet, so the first time is soon. For
- * this bundle only.
+ * When the collector is to have a look: soon after something was deleted, after many other changes,
+ * when something expires, and once an hour. It rests between two looks, the longer the longer they
+ * take and the more often they fail. After a start nobody has looked yet, so the first time is
+ * soon. For this bundle only.
  */
 @Component(service = CollectionPlan.class)
 public final class CollectionPlan {
@@ -21,6 +21,9 @@ public final class CollectionPlan {
 
   /** Deletions seldom come alone. */
   private static final Duration DELAY = Duration.ofSeconds(1);
+
+  /** So many changes of any kind are reason enough. */
+  private static final int MANY = 100;
 
   /** How much longer it rests than the last look took: it looks for 2 % of the time at most. */
   private static final int REST = 49;
@@ -35,6 +38,7 @@ public final class CollectionPlan {
   private final Condition changed = lock.newCondition();
   private Instant next;
   private @Nullable Instant garbage;
+  private int changes;
   private Instant restsUntil = Instant.EPOCH;
   private int failures;
 
@@ -60,6 +64,26 @@ public final class CollectionPlan {
     }
   }
 
+  /**
+   * A change was made. A label that was taken away is no deletion, as in containerd: who is busy
+   * with something that nothing keeps yet may go on with it for a while.
+   */
+  void changed(Transaction change) {
+    Instant expiry = change.expiry();
+    if (expiry != null) {
+      at(expiry);
+    }
+    lock.lock();
+    try {
+      changes++;
+      if (change.leavesGarbage() || changes >= MANY) {
+        garbageLeft();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** There may be garbage. */
   void garbageLeft() {
     lock.lock();
@@ -78,6 +102,7 @@ public final class CollectionPlan {
     lock.lock();
     try {
       garbage = null;
+      changes = 0;
     } finally {
       lock.unlock();
     }

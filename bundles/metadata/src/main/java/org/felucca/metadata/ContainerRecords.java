@@ -236,10 +236,6 @@ public final class ContainerRecords implements ContainerStore {
                   Columns.writeTyped(after.extensions()),
                   scope.namespace(),
                   after.id());
-          if (!after.labels().equals(before.labels())
-              || !after.snapshotKey().equals(before.snapshotKey())) {
-            t.mayLeaveGarbage();
-          }
           if (!Objects.equals(after.spec(), before.spec())) {
             writeSpec(t.sql(), scope.namespace(), after.id(), after.spec());
           }

@@ -113,7 +113,7 @@ public final class ContentRecords implements ContentService {
                   Columns.write(after.updatedAt()),
                   scope.namespace(),
                   digest);
-          t.mayLeaveGarbage();
+          t.labelled("blob " + digest, after.labels());
           LeasedRows.add(t, scope, LeasedRows.CONTENT, digest.toString());
           return after;
         });
@@ -262,7 +262,7 @@ public final class ContentRecords implements ContentService {
                           Columns.write(now),
                           Columns.write(now));
               if (rows > 0) {
-                t.labelled(labels);
+                t.labelled("blob " + blob.digest(), labels);
                 t.happened(
                     namespace, new Event.ContentCreate(blob.digest().toString(), blob.size()));
               }

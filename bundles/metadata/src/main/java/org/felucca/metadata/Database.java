@@ -65,13 +65,10 @@ public final class Database {
   @Activate
   public Database(
       @Reference EventLog events, @Reference CollectionPlan plan, BundleContext bundle) {
-    this(
-        Path.of(bundle.getProperty("felucca.root")).resolve("metadata.db"),
-        events,
-        plan::garbageLeft);
+    this(Path.of(bundle.getProperty("felucca.root")).resolve("metadata.db"), events, plan);
   }
 
-  Database(Path file, EventLog events, Runnable garbageLeft) {
+  Database(Path file, EventLog events, CollectionPlan plan) {
     this.file = file;
     this.events = events;
     Sql first = open();
@@ -80,7 +77,7 @@ public final class Database {
             first,
             new DiskReserve(file.resolveSibling("metadata.reserve"), RESERVE),
             this::publish,
-            garbageLeft);
+            plan);
     incomplete = read(sql -> sql.number("SELECT value FROM facts WHERE name = 'incomplete'")) != 0;
     reserveIds();
     undoUnfinished();

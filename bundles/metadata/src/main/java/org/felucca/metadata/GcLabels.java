@@ -33,11 +33,6 @@ final class GcLabels {
     return labels.keySet().stream().filter(key -> key.startsWith(ROOT)).findFirst();
   }
 
-  /** Whether there is a time when it expires. */
-  static boolean expires(Map<String, String> labels) {
-    return labels.containsKey(EXPIRE);
-  }
-
   /** When it expires; null if never, or if that is not understood. */
   static @Nullable Instant expiry(Map<String, String> labels, String what) {
     String text = labels.get(EXPIRE);

@@ -105,7 +105,7 @@ public final class ImageRecords implements ImageStore {
                 return false;
               }
               store(t, "INSERT INTO", scope.namespace(), image);
-              t.labelled(image.labels());
+              t.labelled("image " + name, image.labels());
               t.happened(scope.namespace(), new Event.ImageCreate(name, image.labels()));
               return true;
             });
@@ -140,7 +140,7 @@ public final class ImageRecords implements ImageStore {
           Image after = checked(changed(before, target, labels, paths));
           LeasedRows.add(t, scope, LeasedRows.IMAGES, name);
           store(t, "REPLACE INTO", scope.namespace(), after);
-          t.mayLeaveGarbage();
+          t.labelled("image " + name, after.labels());
           t.happened(scope.namespace(), new Event.ImageUpdate(name, after.labels()));
           return after;
         });

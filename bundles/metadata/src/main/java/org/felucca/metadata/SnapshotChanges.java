@@ -70,7 +70,7 @@ final class SnapshotChanges {
                       now,
                       now);
               SnapshotRow row = SnapshotRow.find(t.sql(), namespace, snapshotter, key, true);
-              t.labelled(labels);
+              t.labelled("snapshot " + key, labels);
               if (row == null) {
                 throw EngineException.internal("the new record of " + key + " is gone", null);
               }
@@ -252,8 +252,7 @@ final class SnapshotChanges {
                 "snapshot %s of %s was removed or collected while it was committed; hold a lease meanwhile"
                     .formatted(Identifiers.quote(row.info().key()), snapshotter));
           }
-          // Labels of the active one that kept others are gone.
-          t.mayLeaveGarbage();
+          t.labelled("snapshot " + name, labels);
           t.happened(namespace, new Event.SnapshotCommit(row.info().key(), name, snapshotter));
           return true;
         });

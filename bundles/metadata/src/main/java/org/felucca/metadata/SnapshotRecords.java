@@ -309,7 +309,7 @@ public final class SnapshotRecords implements SnapshotService {
                   Columns.write(after.info().labels()),
                   Columns.write(after.info().updatedAt()),
                   after.number());
-          t.mayLeaveGarbage();
+          t.labelled("snapshot " + key, after.info().labels());
           return after.info();
         });
   }

@@ -1,5 +1,6 @@
 package org.felucca.metadata;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class Transaction {
   private final List<Happening> happenings = new ArrayList<>();
   private boolean makesRoom;
   private boolean leavesGarbage;
+  private @Nullable Instant expiry;
 
   Transaction(Sql sql) {
     this.sql = sql;
@@ -38,20 +40,26 @@ final class Transaction {
     return makesRoom;
   }
 
-  /** Says that something may have lost what kept it: the collector will have a look. */
+  /** Says that something was deleted, so that others may have lost what kept them. */
   void mayLeaveGarbage() {
     leavesGarbage = true;
   }
 
-  /** Says that a thing has these labels now: the collector must know when it expires. */
-  void labelled(Map<String, String> labels) {
-    if (GcLabels.expires(labels)) {
-      mayLeaveGarbage();
+  boolean leavesGarbage() {
+    return leavesGarbage;
+  }
+
+  /** Says that a thing has these labels now, among which may be when it expires. */
+  void labelled(String what, Map<String, String> labels) {
+    Instant expires = GcLabels.expiry(labels, what);
+    if (expires != null && (expiry == null || expires.isBefore(expiry))) {
+      expiry = expires;
     }
   }
 
-  boolean leavesGarbage() {
-    return leavesGarbage;
+  /** When the first thing expires of those that got labels; null if none does. */
+  @Nullable Instant expiry() {
+    return expiry;
   }
 
   /** Has an event published after the commit. */

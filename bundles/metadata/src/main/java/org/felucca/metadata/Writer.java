@@ -46,15 +46,11 @@ final class Writer {
       return ran != null && ran.isToMakeRoom();
     }
 
-    boolean leavesGarbage() {
-      Transaction ran = transaction;
-      return ran != null && ran.leavesGarbage();
-    }
-
-    void committed(Consumer<Transaction.Happening> publisher) {
+    void committed(Consumer<Transaction.Happening> publisher, CollectionPlan plan) {
       Transaction ran = transaction;
       Runnable completion = answer;
       if (ran != null && completion != null) {
+        plan.changed(ran);
         ran.happenings().forEach(publisher);
         completion.run();
       }
@@ -64,7 +60,7 @@ final class Writer {
   private final Sql sql;
   private final DiskReserve reserve;
   private final Consumer<Transaction.Happening> publisher;
-  private final Runnable garbageLeft;
+  private final CollectionPlan plan;
   private final LinkedBlockingQueue<Change<?>> waiting = new LinkedBlockingQueue<>();
   private final Change<Boolean> end = new Change<>(Durability.ENGINE_CRASH, t -> true);
   private final Thread thread;
@@ -77,17 +73,17 @@ final class Writer {
    * Starts the thread, which owns the connection from now on.
    *
    * @param publisher told of events, after the commit and before who has asked for the change
-   * @param garbageLeft told likewise when a change may have left garbage
+   * @param plan told of changes likewise
    */
   Writer(
       Sql sql,
       DiskReserve reserve,
       Consumer<Transaction.Happening> publisher,
-      Runnable garbageLeft) {
+      CollectionPlan plan) {
     this.sql = sql;
     this.reserve = reserve;
     this.publisher = publisher;
-    this.garbageLeft = garbageLeft;
+    this.plan = plan;
     sql.execute("PRAGMA synchronous = NORMAL");
     thread = Thread.ofPlatform().daemon().name("metadata-write").start(this::run);
   }
@@ -184,10 +180,7 @@ final class Writer {
       return;
     }
     ended.set(begun.get());
-    if (ran.stream().anyMatch(Change::leavesGarbage)) {
-      garbageLeft.run();
-    }
-    ran.forEach(change -> change.committed(publisher));
+    ran.forEach(change -> change.committed(publisher, plan));
   }
 
   /** Answers whether its part of the transaction stands. */

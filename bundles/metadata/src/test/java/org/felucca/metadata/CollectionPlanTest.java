@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,33 @@ class CollectionPlanTest {
     assertPlannedIn(-60, 1);
     plan.begun();
     assertEquals(first.minusSeconds(5), plan.planned());
+  }
+
+  private static Transaction change() {
+    return new Transaction(new Sql(null));
+  }
+
+  @Test
+  void changed_plansForDeletions_forManyOthers_andForExpiries() {
+    for (int i = 0; i < 99; i++) {
+      plan.changed(change());
+    }
+    assertEquals(first, plan.planned());
+    plan.changed(change());
+    assertPlannedIn(-60, 1);
+    plan.begun();
+    plan.changed(change());
+    assertEquals(first, plan.planned());
+    Transaction labelled = change();
+    labelled.labelled("x", Map.of("containerd.io/gc.expire", first.minusSeconds(7).toString()));
+    labelled.labelled("y", Map.of("containerd.io/gc.expire", first.toString()));
+    labelled.labelled("z", Map.of());
+    plan.changed(labelled);
+    assertEquals(first.minusSeconds(7), plan.planned());
+    Transaction deletion = change();
+    deletion.mayLeaveGarbage();
+    plan.changed(deletion);
+    assertPlannedIn(-60, 1);
   }
 
   @Test

@@ -47,7 +47,7 @@ final class Stores implements AutoCloseable {
 
   Stores(Path folder, TestingBlobStore blobs) {
     this.blobs = blobs;
-    database = new Database(folder.resolve("metadata.db"), events, () -> {});
+    database = new Database(folder.resolve("metadata.db"), events, new CollectionPlan());
     overlay = new TestingSnapshotter(folder.resolve("snapshots"));
     snapshotters = new Snapshotters(database, 200_000_000);
     snapshotters.add(overlay, () -> overlay, Map.of(Snapshotter.NAME, "overlayfs"));
