@@ -70,7 +70,6 @@ final class SnapshotChanges {
                       now,
                       now);
               SnapshotRow row = SnapshotRow.find(t.sql(), namespace, snapshotter, key, true);
-              t.labelled("snapshot " + key, labels);
               if (row == null) {
                 throw EngineException.internal("the new record of " + key + " is gone", null);
               }
@@ -101,11 +100,13 @@ final class SnapshotChanges {
       long number,
       String key,
       @Nullable String parent,
+      Map<String, String> labels,
       SnapshotKind kind) {
     database.writeAlways(
         scope.durability(),
         t -> {
           t.sql().update("UPDATE snapshots SET ready = 1 WHERE id = ?", number);
+          t.labelled("snapshot " + key, labels);
           if (kind == SnapshotKind.ACTIVE) {
             t.happened(
                 scope.namespace(),

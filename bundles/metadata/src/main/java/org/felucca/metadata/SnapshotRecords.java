@@ -117,7 +117,7 @@ public final class SnapshotRecords implements SnapshotService {
             } catch (RuntimeException e) {
               throw failed(scope, snapshotter, number, labels, files, e);
             }
-            changes.finish(scope, snapshotter, number, key, parent, kind);
+            changes.finish(scope, snapshotter, number, key, parent, labels, kind);
             return mounts;
           }
         });
