@@ -288,7 +288,7 @@ public final class TaskUseCases implements TaskService {
                 .formatted(id, state.status().name().toLowerCase(Locale.ROOT)));
       }
       Shim shim = task.shimOrNull();
-      Exit exit = shim == null ? exits.known(task, process) : shim.delete(execId);
+      Exit exit = shim == null ? exits.known(task, process) : deleted(shim, execId, state.exit());
       Exit known = state.exit();
       if (known != null) {
         exit = known;
@@ -317,6 +317,18 @@ public final class TaskUseCases implements TaskService {
         }
       }
       return exit;
+    }
+  }
+
+  /** A shim that does not know an ended process any more has answered a call that was given up. */
+  private static Exit deleted(Shim shim, String execId, @Nullable Exit known) {
+    try {
+      return shim.delete(execId);
+    } catch (EngineException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND && known != null) {
+        return known;
+      }
+      throw e;
     }
   }
 

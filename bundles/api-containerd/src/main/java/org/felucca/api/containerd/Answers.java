@@ -21,4 +21,11 @@ interface Answers<R> {
    * Tells the client that its call was accepted, where that is not told before the method begins.
    */
   default void accept() {}
+
+  /**
+   * Waits until what was sent is handed to the kernel, where the method was made for that.
+   *
+   * @throws EngineException CANCELLED if the client has gone
+   */
+  default void settle() {}
 }

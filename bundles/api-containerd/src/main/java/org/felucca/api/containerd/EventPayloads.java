@@ -47,6 +47,15 @@ final class EventPayloads {
 
   private EventPayloads() {}
 
+  /**
+   * Whether clients of containerd expect it: the end of a further process is not told twice, for
+   * they would take its deletion for that of the task.
+   */
+  static boolean isContainerds(LoggedEvent logged) {
+    return !(logged.event() instanceof Event.TaskDelete delete)
+        || delete.id().equals(delete.containerId());
+  }
+
   /** The event with its time, namespace and topic. */
   static Envelope envelope(LoggedEvent logged) {
     Envelope.Builder envelope =
@@ -149,7 +158,6 @@ final class EventPayloads {
       case Event.TaskDelete e ->
           TaskDelete.newBuilder()
               .setContainerId(e.containerId())
-              .setId(e.id())
               .setPid(e.pid())
               .setExitStatus(e.exitStatus())
               .setExitedAt(Wire.time(e.exitedAt()))

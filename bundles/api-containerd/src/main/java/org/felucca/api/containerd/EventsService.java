@@ -166,30 +166,19 @@ public final class EventsService implements BindableService {
       try (EventLog.Subscription subscription = events.subscribe(filters, position)) {
         while (true) {
           long before = events.position();
-          LoggedEvent event = next(subscription);
+          LoggedEvent event = Gap.next(subscription, PACE);
           if (event == null) {
             reached(Math.max(position, before));
           } else {
-            if (gap == null || gap.tells(event)) {
+            if (EventPayloads.isContainerds(event) && (gap == null || gap.tells(event))) {
               following.handed(event.sequence());
               answers.send(EventPayloads.envelope(event));
+              position = event.sequence();
+              answers.settle();
             }
             reached(event.sequence());
           }
         }
-      }
-    }
-
-    private static @Nullable LoggedEvent next(EventLog.Subscription subscription) {
-      try {
-        return subscription.next(PACE);
-      } catch (EngineException e) {
-        if (e.kind() != ErrorKind.OUT_OF_RANGE) {
-          throw e;
-        }
-        LOG.log(
-            Level.WARNING, "subscriber has read too slowly and lost events: {0}", e.getMessage());
-        return subscription.next(PACE);
       }
     }
 

@@ -4,6 +4,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.Namespace;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog;
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * dockerd take an exit as that of whatever has the id now.
  */
 final class Gap {
+  private static final Logger LOG = Logger.getLogger(Gap.class.getName());
+
   private static final List<String> FILTERS =
       List.of(
           "topic==\"/tasks/create\"", "topic==\"/tasks/exec-added\"", "topic==\"/tasks/delete\"");
@@ -40,11 +46,25 @@ final class Gap {
     this.uncertainTo = uncertainTo;
     this.to = to;
     try (EventLog.Subscription events = log.subscribe(FILTERS, from)) {
-      for (LoggedEvent event = events.next(Duration.ZERO);
+      for (LoggedEvent event = next(events, Duration.ZERO);
           event != null && event.sequence() <= to;
-          event = events.next(Duration.ZERO)) {
+          event = next(events, Duration.ZERO)) {
         note(event);
       }
+    }
+  }
+
+  /** The next event; what the log has dropped is gone, which is told and no reason to end. */
+  static @Nullable LoggedEvent next(EventLog.Subscription events, Duration wait) {
+    try {
+      return events.next(wait);
+    } catch (EngineException e) {
+      if (e.kind() != ErrorKind.OUT_OF_RANGE) {
+        throw e;
+      }
+      LOG.log(
+          Level.WARNING, "subscriber was away too long or reads too slowly: {0}", e.getMessage());
+      return events.next(wait);
     }
   }
 

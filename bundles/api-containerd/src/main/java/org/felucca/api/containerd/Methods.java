@@ -81,8 +81,8 @@ final class Methods {
   }
 
   /**
-   * A method of one request and many answers, each of which is handed to the kernel when its send
-   * returns. The method itself tells when the call is accepted.
+   * A method of one request and many answers that can wait until an answer is handed to the kernel,
+   * and tells itself when the call is accepted.
    */
   static <Q, R> ServerCallHandler<Q, R> confirming(Streaming<Q, R> method) {
     return (call, headers) -> {
@@ -99,6 +99,10 @@ final class Methods {
             @Override
             public void send(R answer) {
               gate.send(call, answer);
+            }
+
+            @Override
+            public void settle() {
               gate.await(call);
             }
           };

@@ -149,7 +149,9 @@ final class SubscriberPositions implements AutoCloseable {
     public void close() {
       synchronized (SubscriberPositions.this) {
         put(slot, ENDED, clock.millis());
-        followed.clear(Math.max(slot, 0));
+        if (slot >= 0) {
+          followed.clear(slot);
+        }
       }
     }
   }

@@ -456,6 +456,7 @@ public final class TasksService implements BindableService {
         }
         // The engine is being replaced; the next one is asked again.
       } catch (InterruptedException e) {
+        exit.cancel(false);
         Thread.currentThread().interrupt();
         throw new EngineException(ErrorKind.CANCELLED, "wait for the end of " + id, e);
       }

@@ -2,6 +2,7 @@ package org.felucca.api.containerd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
@@ -108,7 +109,7 @@ class EventPayloadsTest {
     TaskDelete gone =
         TaskDelete.parseFrom(
             envelope(new Event.TaskDelete("c", "x", 5, 137, AT)).getEvent().getValue());
-    assertEquals("x", gone.getId());
+    assertEquals("", gone.getId());
     assertEquals(137, gone.getExitStatus());
     TaskCreate made =
         TaskCreate.parseFrom(
@@ -130,6 +131,17 @@ class EventPayloadsTest {
         ContainerCreate.parseFrom(
             envelope(new Event.ContainerCreate("c", "i", "r")).getEvent().getValue());
     assertEquals("r", container.getRuntime().getName());
+  }
+
+  @Test
+  void deletions_ofFurtherProcesses_areNoneOfContainerds() {
+    assertTrue(isContainerds(new Event.TaskDelete("c", "c", 5, 0, AT)));
+    assertFalse(isContainerds(new Event.TaskDelete("c", "x", 5, 0, AT)));
+    assertTrue(isContainerds(new Event.TaskExit("c", "x", 5, 0, AT)));
+  }
+
+  private static boolean isContainerds(Event event) {
+    return EventPayloads.isContainerds(new LoggedEvent(3, AT, new Namespace("moby"), event));
   }
 
   @Test
