@@ -4,6 +4,7 @@ import com.google.protobuf.Empty;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.felucca.api.containerd.wire.leases.AddResourceRequest;
 import org.felucca.api.containerd.wire.leases.CreateRequest;
@@ -59,11 +60,11 @@ public final class LeasesService implements BindableService {
   }
 
   private CreateResponse create(CreateRequest request, CallContext call) {
+    // As containerd does; dockerd's builder names none.
+    String id = request.getId().isEmpty() ? UUID.randomUUID().toString() : request.getId();
     return CreateResponse.newBuilder()
         .setLease(
-            message(
-                leases.use(
-                    store -> store.create(call.scope(), request.getId(), request.getLabelsMap()))))
+            message(leases.use(store -> store.create(call.scope(), id, request.getLabelsMap()))))
         .build();
   }
 

@@ -52,7 +52,8 @@ final class Statuses {
       case PERMISSION_DENIED -> Status.PERMISSION_DENIED;
       case UNIMPLEMENTED -> Status.UNIMPLEMENTED;
       case DATA_LOSS -> Status.DATA_LOSS;
-      case INTERNAL -> Status.INTERNAL;
+      // What containerd says of a runtime's failure, and of all that it has no word for.
+      case INTERNAL -> Status.UNKNOWN;
     };
   }
 }

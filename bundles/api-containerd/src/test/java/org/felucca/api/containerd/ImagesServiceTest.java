@@ -2,6 +2,7 @@ package org.felucca.api.containerd;
 
 import static org.felucca.api.containerd.TestingStores.assertCode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.google.protobuf.FieldMask;
 import io.grpc.Status.Code;
@@ -202,7 +203,9 @@ class ImagesServiceTest {
             .getId());
     assertCode(
         Code.ALREADY_EXISTS, () -> leases().create(CreateRequest.newBuilder().setId("l").build()));
-    assertCode(Code.INVALID_ARGUMENT, () -> leases().create(CreateRequest.getDefaultInstance()));
+    String named = leases().create(CreateRequest.getDefaultInstance()).getLease().getId();
+    assertFalse(named.isEmpty());
+    leases().delete(DeleteRequest.newBuilder().setId(named).build());
     leases().create(CreateRequest.newBuilder().setId("m").build());
     assertEquals(
         1,
