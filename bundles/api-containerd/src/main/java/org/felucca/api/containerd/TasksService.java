@@ -391,11 +391,7 @@ public final class TasksService implements BindableService {
     Predicate<Fields> filter = Filters.parseAll(request.getFiltersList());
     List<Metric> metrics = new ArrayList<>();
     for (TaskState task : tasks.use(service -> service.list(scope))) {
-      boolean living =
-          task.status() == TaskStatus.RUNNING
-              || task.status() == TaskStatus.PAUSED
-              || task.status() == TaskStatus.CREATED;
-      if (living && filter.test(fields(scope, task))) {
+      if (filter.test(fields(scope, task))) {
         metric(scope, task).ifPresent(metrics::add);
       }
     }
@@ -427,7 +423,9 @@ public final class TasksService implements BindableService {
         throw e;
       }
       LOG.log(
-          e.kind() == ErrorKind.NOT_FOUND ? Level.FINE : Level.WARNING,
+          task.status() == TaskStatus.RUNNING && e.kind() != ErrorKind.NOT_FOUND
+              ? Level.WARNING
+              : Level.FINE,
           "no metrics container={0} reason={1}",
           new Object[] {task.container(), e.getMessage()});
       return Optional.empty();
