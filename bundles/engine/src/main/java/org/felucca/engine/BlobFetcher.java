@@ -3,6 +3,7 @@ package org.felucca.engine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -91,13 +92,19 @@ final class BlobFetcher {
               "blob %s has %d bytes where the manifest says %d"
                   .formatted(blob.digest(), size, blob.size()));
         }
+        note(scope, from, blob);
         progress.report(item, "exists", size, size);
         growing.stored();
         return false;
       }
       try (ingest) {
         fill(ingest, from, blob, access, growing, progress);
-        commit(ingest, scope, from, blob);
+        commit(ingest, from, blob);
+      } catch (EngineException e) {
+        if (e.kind() == ErrorKind.DATA_LOSS) {
+          abort(scope, blob); // what is wrong is not gone on with
+        }
+        throw e;
       }
       progress.report(item, "downloaded", blob.size(), blob.size());
       growing.stored();
@@ -170,8 +177,8 @@ final class BlobFetcher {
     try (InputStream bytes = registry.blob(from, blob, done, access)) {
       byte[] buffer = new byte[BUFFER];
       while (done < blob.size()) {
-        int count = bytes.readNBytes(buffer, 0, (int) Math.min(buffer.length, blob.size() - done));
-        if (count == 0) {
+        int count = read(bytes, buffer, (int) Math.min(buffer.length, blob.size() - done));
+        if (count < 0) {
           break;
         }
         ingest.write(ByteBuffer.wrap(buffer, 0, count));
@@ -193,6 +200,19 @@ final class BlobFetcher {
     }
   }
 
+  /** Reads what is there, so that it is kept before a slow registry sends more. */
+  private static int read(InputStream bytes, byte[] buffer, int most) throws IOException {
+    int count = bytes.read(buffer, 0, most);
+    while (count > 0 && count < most && bytes.available() > 0) {
+      int more = bytes.read(buffer, count, most - count);
+      if (more < 0) {
+        break;
+      }
+      count += more;
+    }
+    return count;
+  }
+
   private static EngineException tooLong(Descriptor blob) {
     return new EngineException(
         ErrorKind.DATA_LOSS,
@@ -209,13 +229,12 @@ final class BlobFetcher {
     }
   }
 
-  private void commit(LabelledIngest ingest, Scope scope, ImageReference from, Descriptor blob) {
+  private static void commit(LabelledIngest ingest, ImageReference from, Descriptor blob) {
     try {
       ingest.commit(
           blob.size(), blob.digest(), Map.of(SOURCE + from.registry(), from.repository()));
     } catch (EngineException e) {
       if (e.kind() == ErrorKind.FAILED_PRECONDITION) {
-        abort(scope, blob);
         throw new EngineException(
             ErrorKind.DATA_LOSS,
             "blob %s from %s is not what its digest says; something between here and there changes it, or the registry is damaged: try again, or another mirror"
@@ -229,7 +248,16 @@ final class BlobFetcher {
     }
   }
 
-  /** What is wrong is not gone on with. */
+  /** Notes of a blob that is here where else it is. */
+  private void note(Scope scope, ImageReference from, Descriptor blob) {
+    String label = SOURCE + from.registry();
+    String known = content.info(scope, blob.digest()).labels().getOrDefault(label, "");
+    if (!List.of(known.split(",")).contains(from.repository())) {
+      String all = known.isEmpty() ? from.repository() : known + "," + from.repository();
+      content.update(scope, blob.digest(), Map.of(label, all), Set.of("labels." + label));
+    }
+  }
+
   private void abort(Scope scope, Descriptor blob) {
     boolean interrupted = Thread.interrupted();
     try {
@@ -258,8 +286,10 @@ final class BlobFetcher {
       LabelledIngest ingest = open(scope, document);
       if (ingest != null) {
         try (ingest) {
-          ingest.truncate(0);
-          ingest.write(ByteBuffer.wrap(bytes));
+          if (ingest.status().offset() != bytes.length) {
+            ingest.truncate(0);
+            ingest.write(ByteBuffer.wrap(bytes));
+          }
           ingest.commit(document.size(), document.digest(), all);
           return;
         } catch (EngineException e) {

@@ -217,6 +217,12 @@ final class BlobStream extends InputStream {
     return -1;
   }
 
+  @Override
+  public int available() {
+    Reply source = reply;
+    return source == null || at >= end ? 0 : source.body().available();
+  }
+
   /** A body without a length may have no end at all. */
   private void checkEnd() {
     Reply source = reply;

@@ -167,6 +167,20 @@ final class BodyStream extends InputStream implements HttpResponse.BodySubscribe
     return next;
   }
 
+  @Override
+  public int available() {
+    int count = 0;
+    for (ByteBuffer piece : current) {
+      count += piece.remaining();
+    }
+    lock.lock();
+    try {
+      return arrived.isEmpty() ? count : Math.max(1, count);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Breaks the exchange off if it is not at its end. */
   @Override
   public void close() {

@@ -175,13 +175,11 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
         }
         return new Descriptor(type, digest, reply.length().getAsLong());
       }
-      if (reply.status() == 403 || reply.status() == 404) {
-        // A HEAD has no body to say why.
-        return resolveByBody(host, name, access, what);
-      }
-      if (!reply.isSuccess() && reply.status() != 405) {
+      boolean answered = reply.status() / 100 == 4 && reply.status() != 401;
+      if (!reply.isSuccess() && (!answered || reply.status() == 429)) {
         throw Wire.failure(reply, what, access);
       }
+      // Else a body says what is wrong, or what the headers left out.
     }
     return resolveByBody(host, name, access, what);
   }

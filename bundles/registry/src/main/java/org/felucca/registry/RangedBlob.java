@@ -93,6 +93,11 @@ final class RangedBlob extends InputStream {
     return count;
   }
 
+  @Override
+  public int available() {
+    return current.length - position;
+  }
+
   private byte[] await(Future<byte[]> range) throws IOException {
     try {
       return range.get();

@@ -51,7 +51,8 @@ final class ProgressReport implements Progress, AutoCloseable {
 
   @Override
   public void report(String item, String state, long done, long total) {
-    boolean last = manner == Manner.JSON && total > 0 && done >= total;
+    // Ends, and changes of what has no length.
+    boolean last = manner == Manner.JSON && (total > 0 ? done >= total : done == 0 && total == 0);
     // Whoever comes while another shows something is not the one to wait.
     if (manner == Manner.NONE || !(last ? locked() : lock.tryLock())) {
       return;
