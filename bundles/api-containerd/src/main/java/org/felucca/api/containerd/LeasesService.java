@@ -6,6 +6,9 @@ import io.grpc.ServerServiceDefinition;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.containerd.wire.leases.AddResourceRequest;
 import org.felucca.api.containerd.wire.leases.CreateRequest;
 import org.felucca.api.containerd.wire.leases.CreateResponse;
@@ -18,6 +21,7 @@ import org.felucca.api.containerd.wire.leases.ListResourcesRequest;
 import org.felucca.api.containerd.wire.leases.ListResourcesResponse;
 import org.felucca.api.containerd.wire.leases.ListResponse;
 import org.felucca.api.containerd.wire.leases.Resource;
+import org.felucca.api.content.Digest;
 import org.felucca.api.gc.Collector;
 import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.lease.LeasedResource;
@@ -113,7 +117,17 @@ public final class LeasesService implements BindableService {
         });
   }
 
+  /** A type that containerd does not know is not implemented; one of a wrong form is wrong. */
   private static LeasedResource resource(Resource message) {
+    switch (message.getType().split("/", 2)[0]) {
+      case "content" -> Digest.parse(message.getId());
+      case "ingests", "images", "snapshots" -> {}
+      default ->
+          throw new EngineException(
+              ErrorKind.UNIMPLEMENTED,
+              "resources of type %s can't be leased; the types are content, ingests, images and snapshots/<snapshotter>"
+                  .formatted(Identifiers.quote(message.getType())));
+    }
     return new LeasedResource(message.getType(), message.getId());
   }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.Identifiers;
 import org.felucca.api.Namespace;
 import org.felucca.api.containerd.wire.namespaces.CreateNamespaceRequest;
 import org.felucca.api.containerd.wire.namespaces.CreateNamespaceResponse;
@@ -57,14 +58,14 @@ public final class NamespacesService implements BindableService {
   }
 
   private GetNamespaceResponse get(GetNamespaceRequest request, CallContext call) {
-    Namespace name = new Namespace(request.getName());
+    String name = request.getName();
     Map<String, String> labels = namespaces.use(store -> labels(store, name));
     return GetNamespaceResponse.newBuilder().setNamespace(message(name, labels)).build();
   }
 
-  private static Map<String, String> labels(NamespaceStore store, Namespace name) {
+  private static Map<String, String> labels(NamespaceStore store, String name) {
     try {
-      return store.labels(name);
+      return store.labels(known(name));
     } catch (EngineException e) {
       if (e.kind() != ErrorKind.NOT_FOUND) {
         throw e;
@@ -77,7 +78,10 @@ public final class NamespacesService implements BindableService {
     ListNamespacesResponse.Builder all = ListNamespacesResponse.newBuilder();
     namespaces.use(
         store -> {
-          store.list().forEach(name -> all.addNamespaces(message(name, labels(store, name))));
+          store
+              .list()
+              .forEach(
+                  name -> all.addNamespaces(message(name.value(), labels(store, name.value()))));
           return true;
         });
     return all.build();
@@ -92,7 +96,7 @@ public final class NamespacesService implements BindableService {
               store.create(name, labels);
               return store.labels(name);
             });
-    return CreateNamespaceResponse.newBuilder().setNamespace(message(name, kept)).build();
+    return CreateNamespaceResponse.newBuilder().setNamespace(message(name.value(), kept)).build();
   }
 
   private UpdateNamespaceResponse update(UpdateNamespaceRequest request, CallContext call) {
@@ -105,24 +109,12 @@ public final class NamespacesService implements BindableService {
           "cannot update \"labels\" field of namespace %s; name labels one by one, or no field at all"
               .formatted(name));
     }
-    Map<String, String> after =
-        namespaces.use(
-            store -> {
-              try {
-                return store.update(name, labels, paths);
-              } catch (EngineException e) {
-                if (e.kind() != ErrorKind.NOT_FOUND) {
-                  throw e;
-                }
-              }
-              store.create(name, Map.of());
-              return store.update(name, labels, paths);
-            });
-    return UpdateNamespaceResponse.newBuilder().setNamespace(message(name, after)).build();
+    Map<String, String> after = namespaces.use(store -> store.update(name, labels, paths));
+    return UpdateNamespaceResponse.newBuilder().setNamespace(message(name.value(), after)).build();
   }
 
   private Empty delete(DeleteNamespaceRequest request, CallContext call) {
-    Namespace name = new Namespace(request.getName());
+    Namespace name = known(request.getName());
     return namespaces.use(
         store -> {
           store.delete(name);
@@ -130,10 +122,20 @@ public final class NamespacesService implements BindableService {
         });
   }
 
+  /** A namespace that may be there; a name that none can have is not found. */
+  private static Namespace known(String name) {
+    try {
+      return new Namespace(name);
+    } catch (EngineException e) {
+      throw EngineException.notFound(
+          "namespace %s does not exist".formatted(Identifiers.quote(name)));
+    }
+  }
+
   private static org.felucca.api.containerd.wire.namespaces.Namespace message(
-      Namespace name, Map<String, String> labels) {
+      String name, Map<String, String> labels) {
     return org.felucca.api.containerd.wire.namespaces.Namespace.newBuilder()
-        .setName(name.value())
+        .setName(name)
         .putAllLabels(labels)
         .build();
   }

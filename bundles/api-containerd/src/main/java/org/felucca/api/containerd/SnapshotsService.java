@@ -162,6 +162,9 @@ public final class SnapshotsService implements BindableService {
   }
 
   private UpdateSnapshotResponse update(UpdateSnapshotRequest request, CallContext call) {
+    if (request.getInfo().getName().isEmpty()) {
+      throw EngineException.invalid("a snapshot must have a name");
+    }
     SnapshotInfo info =
         use(
             request.getSnapshotter(),

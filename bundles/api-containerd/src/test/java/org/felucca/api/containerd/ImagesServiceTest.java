@@ -193,6 +193,15 @@ class ImagesServiceTest {
     assertCode(Code.NOT_FOUND, () -> moby().delete(a.build()));
   }
 
+  private void lease(String type, String id) {
+    leases()
+        .addResource(
+            AddResourceRequest.newBuilder()
+                .setId("l")
+                .setResource(Resource.newBuilder().setType(type).setId(id))
+                .build());
+  }
+
   @Test
   void leases_resourcesAndFilters_areContainerds() {
     assertEquals(
@@ -206,6 +215,11 @@ class ImagesServiceTest {
     String named = leases().create(CreateRequest.getDefaultInstance()).getLease().getId();
     assertFalse(named.isEmpty());
     leases().delete(DeleteRequest.newBuilder().setId(named).build());
+    assertCode(Code.UNIMPLEMENTED, () -> lease("", "x"));
+    assertCode(Code.UNIMPLEMENTED, () -> lease("nope", "x"));
+    assertCode(Code.INVALID_ARGUMENT, () -> lease("content", "x"));
+    assertCode(Code.INVALID_ARGUMENT, () -> lease("snapshots", "x"));
+    assertCode(Code.INVALID_ARGUMENT, () -> lease("snapshots/", "x"));
     leases().create(CreateRequest.newBuilder().setId("m").build());
     assertEquals(
         1,
@@ -246,6 +260,20 @@ class ImagesServiceTest {
             .get(GetNamespaceRequest.newBuilder().setName("moby").build())
             .getNamespace()
             .getLabelsMap());
+    for (String none : List.of("", "../x")) {
+      assertEquals(
+          Map.of(),
+          namespaces()
+              .get(GetNamespaceRequest.newBuilder().setName(none).build())
+              .getNamespace()
+              .getLabelsMap());
+      assertCode(
+          Code.NOT_FOUND,
+          () -> namespaces().delete(DeleteNamespaceRequest.newBuilder().setName(none).build()));
+    }
+    assertCode(
+        Code.NOT_FOUND,
+        () -> namespaces().update(UpdateNamespaceRequest.newBuilder().setNamespace(named).build()));
     namespaces().create(CreateNamespaceRequest.newBuilder().setNamespace(named).build());
     assertCode(
         Code.ALREADY_EXISTS,

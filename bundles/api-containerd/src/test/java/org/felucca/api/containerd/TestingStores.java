@@ -18,6 +18,7 @@ import org.felucca.api.event.EventLog;
 import org.felucca.api.image.ImageStore;
 import org.felucca.api.lease.LeaseStore;
 import org.felucca.api.namespace.NamespaceStore;
+import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.content.FileBlobStore;
 import org.felucca.events.SegmentedEventLog;
 import org.felucca.metadata.Blobs;
@@ -28,6 +29,10 @@ import org.felucca.metadata.Database;
 import org.felucca.metadata.ImageRecords;
 import org.felucca.metadata.LeaseRecords;
 import org.felucca.metadata.NamespaceRecords;
+import org.felucca.metadata.SnapshotRecords;
+import org.felucca.metadata.Snapshotters;
+import org.felucca.metadata.SnapshottersByHand;
+import org.felucca.snapshot.copies.NativeSnapshotter;
 import org.junit.jupiter.api.function.Executable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -44,6 +49,7 @@ final class TestingStores implements AutoCloseable {
   private final BlobsService blobs;
   private final LeasesService leases;
   private final IntrospectionService introspection;
+  private final SnapshotsService snapshots;
   private final TestingServer server;
 
   TestingStores(Path root) throws Exception {
@@ -67,6 +73,9 @@ final class TestingStores implements AutoCloseable {
     register(ContainerStore.class, new ContainerRecords(database));
     register(ImageStore.class, new ImageRecords(database));
     register(LeaseStore.class, new LeaseRecords(database, plan));
+    Snapshotters snapshotters = new Snapshotters(database);
+    SnapshottersByHand.add(snapshotters, "native", new NativeSnapshotter(context));
+    register(SnapshotService.class, new SnapshotRecords(database, snapshotters));
     register(ContentService.class, new ContentRecords(database, new Blobs(database, files)));
     namespaces = new NamespacesService(context);
     containers = new ContainersService(context);
@@ -74,7 +83,9 @@ final class TestingStores implements AutoCloseable {
     blobs = new BlobsService(context);
     leases = new LeasesService(context);
     introspection = new IntrospectionService(context);
-    server = new TestingServer(namespaces, containers, images, blobs, leases, introspection);
+    snapshots = new SnapshotsService(context);
+    server =
+        new TestingServer(namespaces, containers, images, blobs, leases, introspection, snapshots);
   }
 
   <T> void register(Class<T> contract, T service) {
@@ -115,6 +126,7 @@ final class TestingStores implements AutoCloseable {
     blobs.close();
     leases.close();
     introspection.close();
+    snapshots.close();
     try {
       framework.stop();
       framework.waitForStop(30_000);
