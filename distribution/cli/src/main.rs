@@ -28,6 +28,10 @@ use session::{End, Session};
 use terminal::Terminal;
 
 const DEFAULT_SOCKET: &str = "/run/felucca/shell.sock";
+/// The option of verbs that tell where the time went: they want to know when this client began, by a
+/// clock that the engine reads too.
+const TRACE: &str = "--trace";
+const BEGAN: &str = "FELUCCA_CLIENT_BEGAN";
 /// What the completion files of shells ask for.
 const COMPLETE: &str = "__complete";
 const COMPLETES_WITHIN: Duration = Duration::from_secs(2);
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> End {
+    let began = sys::monotonic_nanos();
     let given: Vec<OsString> = std::env::args_os().skip(1).collect();
     let completes = given.first().is_some_and(|verb| verb == COMPLETE);
     let parsed = if completes { completion(given) } else { parse(given) };
@@ -59,10 +64,14 @@ fn run() -> End {
         Err(_) if completes => return End::Status(FAILED),
         Err(e) => return End::Failed(unreachable_engine(&socket, &e)),
     };
+    let mut environment = environment();
+    if arguments.iter().any(|argument| argument == TRACE) {
+        environment.push(format!("{BEGAN}={began}").into_bytes());
+    }
     let command = Command {
         socket,
         arguments: arguments.into_iter().map(OsString::into_vec).collect(),
-        environment: environment(),
+        environment,
         // Empty where the folder is gone: most commands do without.
         directory: std::env::current_dir().map_or_else(|_| Vec::new(), |d| d.into_os_string().into_vec()),
     };

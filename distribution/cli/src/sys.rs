@@ -54,6 +54,14 @@ pub fn poll(fds: &mut [pollfd], timeout: Option<Duration>) -> io::Result<()> {
     }
 }
 
+/// CLOCK_MONOTONIC, in nanoseconds.
+pub fn monotonic_nanos() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel fills the exclusively borrowed structure; this clock is always there.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
 pub fn is_writable_now(fd: BorrowedFd<'_>) -> bool {
     let mut one = [pollfd { fd: fd.as_raw_fd(), events: POLLOUT, revents: 0 }];
     poll(&mut one, Some(Duration::ZERO)).is_ok() && one[0].revents != 0

@@ -38,6 +38,7 @@ import org.felucca.api.snapshot.SnapshotService;
 import org.felucca.api.spec.SpecHost;
 import org.felucca.api.spec.SpecRequest;
 import org.felucca.api.spec.SpecService;
+import org.felucca.api.trace.Trace;
 import org.felucca.linux.Signal;
 import org.felucca.oci.ImageConfig;
 import org.felucca.oci.RuntimeSpec;
@@ -98,7 +99,9 @@ final class ContainerCreation {
       checkFree(scope, name);
     }
     RuntimeLookup.Choice runtime = runtimes.choose(defaults.runtime(scope, given.runtime()));
+    Trace.mark("runtime chosen");
     Source source = source(scope, given);
+    Trace.mark("image found");
     ImageConfig image = ImageConfig.parse(source.config(), "the config of the image");
     CreateOptions options = neighbours.resolve(scope, given);
     if (options.life().autoRemove() && options.life().restart().restarts()) {
@@ -116,6 +119,7 @@ final class ContainerCreation {
     specs.check(options, host);
     LifeOptions life = life(options.life(), image, source.config());
     LogOptions log = logs.check(options.log());
+    Trace.mark("options checked");
     ContainerId id = new ContainerId(newId());
     List<String> made = new ArrayList<>();
     try (VolumeUseCases.Use _ = volumes.use()) {
@@ -144,9 +148,11 @@ final class ContainerCreation {
     Source source = plan.source();
     Scope quick = scope.withDurability(Durability.ENGINE_CRASH);
     List<Mount> root = root(scope, source, id);
+    Trace.mark("snapshot prepared");
     VolumeMounts.Resolved resolved =
         mounts.make(scope, options.storage().mounts(), root, plan.made());
     Made parts = RootfsView.with(root, folder -> parts(scope, options, plan, resolved, folder));
+    Trace.mark("spec made");
     Map<String, String> labels = new HashMap<>(options.labels());
     String name = options.name();
     labels.put(ContainerRecord.NAME_LABEL, name == null ? ContainerNames.random() : name);
@@ -294,7 +300,9 @@ final class ContainerCreation {
     ContainerRecord attempt = record;
     for (int i = 0; ; i++) {
       try {
-        return containers.create(scope, attempt);
+        ContainerRecord kept = containers.create(scope, attempt);
+        Trace.mark("record kept");
+        return kept;
       } catch (EngineException e) {
         if (e.kind() != ErrorKind.ALREADY_EXISTS || !madeUp || i == 10) {
           throw e;

@@ -22,6 +22,7 @@ import org.felucca.api.task.Exit;
 import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
+import org.felucca.api.trace.Trace;
 import org.felucca.linux.Signal;
 import org.jspecify.annotations.Nullable;
 
@@ -281,11 +282,14 @@ final class ContainerEnd {
         throw e;
       }
     }
+    Trace.mark("snapshot removed");
     FileTrees.delete(paths.task(scope.namespace(), container.id()));
     FileTrees.delete(paths.container(scope.namespace(), container.id()));
+    Trace.mark("files removed");
     lifecycle.health().forget(new TaskKey(scope.namespace(), container.id()));
     ManagedOptions options = ContainerLifecycle.options(container);
     containers.delete(options.autoRemove() ? quick : scope, container.id());
+    Trace.mark("record removed");
     if (options.autoRemove() && options.surroundings() != null) {
       List<String> gone = volumes.release(scope, options.surroundings().volumes());
       LOG.log(Level.FINE, "volumes went with their container names={0}", gone);

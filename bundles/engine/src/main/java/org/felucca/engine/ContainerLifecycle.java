@@ -28,6 +28,7 @@ import org.felucca.api.task.TaskCreate;
 import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
+import org.felucca.api.trace.Trace;
 import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -182,6 +183,7 @@ final class ContainerLifecycle {
       }
       int pid = run(scope, container);
       keep(scope, container, ManagedState.started(run.boot(), Instant.now()));
+      Trace.mark("start kept");
       watch(scope, id);
       return pid;
     }
@@ -192,6 +194,7 @@ final class ContainerLifecycle {
     ProcessFifos fifos = fifos(scope, container);
     ProcessIo io = logs.begin(key, container, options(container), fifos);
     FileTrees.delete(paths.outOfMemory(scope.namespace(), container.id()));
+    Trace.mark("streams made");
     try {
       int pid = createAndStart(scope, container, io);
       starts.writePid(options(container).life().pidFile(), pid);
@@ -206,6 +209,7 @@ final class ContainerLifecycle {
     TaskCreate create =
         new TaskCreate(
             starts.root(scope, container), io, null, null, starts.spec(scope, container), null);
+    Trace.mark("mounts known");
     try {
       return tasks.run(scope, container.id(), create);
     } catch (RuntimeException e) {
@@ -227,11 +231,12 @@ final class ContainerLifecycle {
     health.begin(scope, containers.get(scope, id), ended);
     CompletableFuture<Exit> _ =
         ended.whenCompleteAsync(
-            (exit, failure) -> {
-              if (exit != null && !closing.getAsBoolean()) {
-                finish(scope, id, exit);
-              }
-            },
+            Trace.laterWith(
+                (exit, failure) -> {
+                  if (exit != null && !closing.getAsBoolean()) {
+                    finish(scope, id, exit);
+                  }
+                }),
             background);
   }
 
@@ -319,6 +324,7 @@ final class ContainerLifecycle {
     if (!kept) {
       exitFiles.keep(key, exit);
     }
+    Trace.mark("exit kept");
     tasks.delete(scope, container.id(), "");
     FileTrees.delete(paths.task(key.namespace(), key.id()));
   }

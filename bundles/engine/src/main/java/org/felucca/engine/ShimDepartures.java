@@ -13,6 +13,7 @@ import java.util.logging.Logger;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.shim.Shim;
+import org.felucca.api.trace.Trace;
 
 /** Shims that were told to end: nobody waits for them but who wants their id again. */
 final class ShimDepartures {
@@ -42,26 +43,28 @@ final class ShimDepartures {
     CompletableFuture<Void> done = new CompletableFuture<>();
     departing.put(key, done);
     background.execute(
-        () -> {
-          try {
-            try {
-              shim.shutdown();
-            } catch (EngineException e) {
-              if (closed) {
-                return;
+        Trace.later(
+            () -> {
+              try {
+                try {
+                  shim.shutdown();
+                } catch (EngineException e) {
+                  if (closed) {
+                    return;
+                  }
+                  LOG.log(
+                      Level.WARNING,
+                      "shim did not end when asked, is ended by force container=" + key,
+                      e);
+                  destroy(key, shim);
+                }
+                exits.forget(key);
+              } finally {
+                departing.remove(key, done);
+                done.complete(null);
+                Trace.mark("shim ended");
               }
-              LOG.log(
-                  Level.WARNING,
-                  "shim did not end when asked, is ended by force container=" + key,
-                  e);
-              destroy(key, shim);
-            }
-            exits.forget(key);
-          } finally {
-            departing.remove(key, done);
-            done.complete(null);
-          }
-        });
+            }));
   }
 
   /** Ends a shim by force. */

@@ -31,6 +31,7 @@ import org.felucca.api.task.TaskService;
 import org.felucca.api.task.TaskState;
 import org.felucca.api.task.TaskStatus;
 import org.felucca.api.task.TaskUsage;
+import org.felucca.api.trace.Trace;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -146,6 +147,7 @@ public final class TaskUseCases implements TaskService {
       int pid;
       try {
         pid = beginning.applyAsInt(shim, create);
+        Trace.mark("container runs");
       } catch (RuntimeException e) {
         picture.departures().destroy(key, shim);
         throw e;
@@ -289,6 +291,7 @@ public final class TaskUseCases implements TaskService {
       }
       Shim shim = task.shimOrNull();
       Exit exit = shim == null ? exits.known(task, process) : deleted(shim, execId, state.exit());
+      Trace.mark("runtime has deleted it");
       Exit known = state.exit();
       if (known != null) {
         exit = known;

@@ -102,7 +102,7 @@ final class ClientSession implements Runnable {
   }
 
   private void serve(Hello hello, FrameReader reader, FrameWriter writer) throws IOException {
-    Client here = new Client(hello, reader, writer, Thread.currentThread());
+    Client here = new Client(hello, reader, writer, Thread.currentThread(), connectedAt);
     client = here;
     if (!hello.arguments().isEmpty() && hello.arguments().getFirst().equals(Verbs.WAIT_FOR_EXIT)) {
       here.holdSignals();

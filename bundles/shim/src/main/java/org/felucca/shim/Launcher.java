@@ -20,6 +20,7 @@ import org.felucca.api.TypedBytes;
 import org.felucca.api.runtime.RuntimeOptions;
 import org.felucca.api.shim.ShimInfo;
 import org.felucca.api.shim.ShimLaunch;
+import org.felucca.api.trace.Trace;
 import org.felucca.linux.BootId;
 import org.felucca.linux.LinuxException;
 import org.felucca.linux.ProcessId;
@@ -84,6 +85,7 @@ final class Launcher {
     try {
       disk.run("make the folder of container " + key, () -> bundle.create(intent, launch.spec()));
       mine = true;
+      Trace.mark("bundle made");
       log = watches.follow(key, disk.call("open the log of " + key, bundle::openLog));
       return start(launch, bundle, intent, log);
     } catch (EngineException | LinuxException failure) {
@@ -108,9 +110,11 @@ final class Launcher {
     for (boolean again = false; ; again = true) {
       long before = ticksSinceBoot();
       Bootstrap bootstrap = bootstrap(binary, bundle, deadline);
+      Trace.mark("shim started");
       TaskClient.Connected connected =
           TaskClient.connect(key, bootstrap, min(settings.connect(), rest(deadline)));
       Optional<ProcessId> process = ProcessId.of(connected.processes().getShimPid());
+      Trace.mark("shim connected");
       if (process.isPresent() && process.get().startTime() < before - 1) {
         endOld(connected.client(), key, process.get(), again);
         continue;
@@ -136,6 +140,7 @@ final class Launcher {
         connected.client().close();
         throw e;
       }
+      Trace.mark("shim written down");
       LOG.log(
           Level.FINE,
           "shim launched container={0} pid={1} protocol={2}",

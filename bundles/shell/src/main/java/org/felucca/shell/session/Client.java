@@ -36,6 +36,8 @@ public final class Client {
   private final FrameReader reader;
   private final FrameWriter writer;
   private final Thread worker;
+  private final long connectedAt;
+  private final long greetedAt = System.nanoTime();
   private final StdinStream in;
   private final PrintStream out;
   private final PrintStream err;
@@ -52,12 +54,15 @@ public final class Client {
 
   /**
    * @param worker the thread that does what the client wants
+   * @param connectedAt when it was accepted
    */
-  public Client(Hello hello, FrameReader reader, FrameWriter writer, Thread worker) {
+  public Client(
+      Hello hello, FrameReader reader, FrameWriter writer, Thread worker, long connectedAt) {
     this.hello = hello;
     this.reader = reader;
     this.writer = writer;
     this.worker = worker;
+    this.connectedAt = connectedAt;
     this.size = hello.size();
     this.relay = new Relay(writer);
     this.in =
@@ -70,6 +75,16 @@ public final class Client {
   /** What it said first. */
   public Hello hello() {
     return hello;
+  }
+
+  /** When it was accepted, by {@link System#nanoTime}. */
+  public long connectedAt() {
+    return connectedAt;
+  }
+
+  /** When it had said what it wants, by {@link System#nanoTime}. */
+  public long greetedAt() {
+    return greetedAt;
   }
 
   /** Its standard input; reading it takes the input from whoever runs after the client. */

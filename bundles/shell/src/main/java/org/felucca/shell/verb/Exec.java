@@ -7,6 +7,7 @@ import org.felucca.api.Scope;
 import org.felucca.api.container.Attachment;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.container.ExecOptions;
+import org.felucca.api.trace.Trace;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.session.ExitStatus;
 import org.felucca.shell.session.Services;
@@ -40,13 +41,25 @@ final class Exec extends Verb {
       description = "the program and its arguments")
   List<String> command = new ArrayList<>();
 
+  @Option(names = "--trace", description = "say on standard error where the time went")
+  boolean trace;
+
   @Override
   protected void run() throws Exception {
+    if (trace) {
+      TraceReport.of(call(), this::runNow);
+    } else {
+      boolean _ = runNow();
+    }
+  }
+
+  private boolean runNow() throws Exception {
     if (!detach) {
       call().requireClient();
     }
     Scope scope = scope();
     ContainerId id = container(container).id();
+    Trace.mark("container found");
     ExecOptions options =
         new ExecOptions(
             command,
@@ -58,13 +71,14 @@ final class Exec extends Verb {
             detach ? null : process.size(call()),
             !detach);
     String execId = services().containers().use(service -> service.exec(scope, id, options));
+    Trace.mark("shim told of it");
     if (detach) {
       try {
         startNow(scope, id, execId);
       } catch (EngineException e) {
         throw ExitStatus.notStarted(e);
       }
-      return;
+      return true;
     }
     int status;
     try {
@@ -75,10 +89,12 @@ final class Exec extends Verb {
               .run(attachment, process.interactive, detachKeys, () -> startNow(scope, id, execId));
     } finally {
       Call.uninterrupted(() -> forget(services(), scope, id, execId));
+      Trace.mark("process forgotten");
     }
     if (status != 0) {
       throw new ExitStatus(status);
     }
+    return true;
   }
 
   private int startNow(Scope scope, ContainerId id, String execId) {

@@ -16,6 +16,7 @@ import org.felucca.api.Scope;
 import org.felucca.api.container.Attachment;
 import org.felucca.api.container.ContainerId;
 import org.felucca.api.task.Exit;
+import org.felucca.api.trace.Trace;
 import org.felucca.shell.session.Call;
 import org.felucca.shell.session.Client;
 import org.felucca.shell.session.ClientListener;
@@ -115,6 +116,7 @@ final class Foreground {
     try {
       Relay relay = client.relay(attachment, wantsStdin, detachKeys);
       await(relay.ready());
+      Trace.mark("client joined to its streams");
       List<String> resume = new ArrayList<>(List.of(Verbs.WAIT_FOR_EXIT));
       if (terminal) {
         resume.add("--tty");
@@ -128,6 +130,7 @@ final class Foreground {
       call.resume(resume);
       try {
         start.run();
+        Trace.mark("started");
       } catch (EngineException e) {
         giveUp(relay);
         throw e.kind() == ErrorKind.CANCELLED ? e : ExitStatus.notStarted(e);
@@ -171,9 +174,11 @@ final class Foreground {
       while (true) {
         switch (happenings.take()) {
           case Happening.Ended(Exit exit) -> {
+            Trace.mark("exit seen");
             // Signals from here on have nobody to go to; the status stays that of the process.
             relay.end();
             await(relay.done());
+            Trace.mark("output written");
             return exit.status();
           }
           case Happening.Unknown(EngineException why) -> {

@@ -26,8 +26,19 @@ final class Run extends CreateArguments {
       description = "the keys that let go of it, such as ctrl-a,d (else ctrl-p,ctrl-q)")
   String detachKeys = "";
 
+  @Option(names = "--trace", description = "say on standard error where the time went")
+  boolean trace;
+
   @Override
   protected void run() throws Exception {
+    if (trace) {
+      TraceReport.of(call(), this::runNow);
+    } else {
+      boolean _ = runNow();
+    }
+  }
+
+  private boolean runNow() throws Exception {
     if (!detach) {
       call().requireClient();
     }
@@ -38,7 +49,7 @@ final class Run extends CreateArguments {
     if (detach) {
       start(scope, id, () -> startNow(scope, id));
       say(id.value());
-      return;
+      return true;
     }
     int status =
         start(
@@ -53,6 +64,7 @@ final class Run extends CreateArguments {
     if (status != 0) {
       throw new ExitStatus(status);
     }
+    return true;
   }
 
   private int startNow(Scope scope, ContainerId id) {
