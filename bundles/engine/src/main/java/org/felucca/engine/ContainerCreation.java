@@ -65,6 +65,7 @@ final class ContainerCreation {
   private final VolumeMounts mounts;
   private final ContainerLogs logs;
   private final SelfRemovals selfRemovals;
+  private final RecentImages recent = new RecentImages();
   private final SecureRandom random = new SecureRandom();
 
   ContainerCreation(
@@ -176,7 +177,7 @@ final class ContainerCreation {
                         options.process().stdin(),
                         options.life(),
                         options.log(),
-                        RuntimeSpec.parse(parts.spec()).args(),
+                        RuntimeSpec.args(parts.spec()),
                         parts.surroundings())
                     .bytes()));
     return keep(options.life().autoRemove() ? quick : scope, record, name == null);
@@ -265,7 +266,12 @@ final class ContainerCreation {
     }
     Platform platform = Objects.requireNonNullElse(options.root().platform(), Platform.host());
     Image image = images.find(scope, options.root().image());
-    ResolvedImage resolved = images.resolve(scope, image, platform);
+    ResolvedImage resolved =
+        recent.get(
+            scope.namespace(),
+            image.target().digest(),
+            platform,
+            () -> images.resolve(scope, image, platform));
     String snapshotter = defaults.snapshotter(scope, options.root().snapshotter());
     return new Source(image.name(), resolved.configJson(), snapshotter, resolved, null);
   }

@@ -221,7 +221,7 @@ final class ContainerLifecycle {
   /** What a container runs, for messages: not every runtime names it when it fails. */
   private static String program(ContainerRecord container) {
     TypedBytes spec = container.spec();
-    List<String> args = spec == null ? List.of() : RuntimeSpec.parse(spec.value()).args();
+    List<String> args = spec == null ? List.of() : RuntimeSpec.args(spec.value());
     return args.isEmpty() ? "container " + container.name() : Identifiers.quote(args.getFirst());
   }
 

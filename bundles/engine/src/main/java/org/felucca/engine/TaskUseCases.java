@@ -51,6 +51,7 @@ public final class TaskUseCases implements TaskService {
   private final RuntimeLookup runtimes;
   private final Duration launchDeadline;
 
+  private final PreparedSeccomp seccomp = new PreparedSeccomp();
   private final TaskExits exits;
   private final TaskPicture picture;
 
@@ -133,6 +134,9 @@ public final class TaskUseCases implements TaskService {
       RuntimeLookup.Choice runtime =
           runtimes.choose(create.runtime() == null ? container.runtime() : create.runtime());
       TypedBytes options = given(create.options()) ? create.options() : container.runtimeOptions();
+      PreparedSeccomp.Fitted fitted =
+          seccomp.fit(key, runtime, fit(spec.value(), runtime, given(options)), options);
+      Trace.mark("spec fitted");
       Shim shim =
           shims.launch(
               new ShimLaunch(
@@ -142,11 +146,12 @@ public final class TaskUseCases implements TaskService {
                   runtime.shim(),
                   runtime.options(),
                   options,
-                  fit(spec.value(), runtime, given(options)),
+                  fitted.spec(),
                   launchDeadline));
       int pid;
       try {
         pid = beginning.applyAsInt(shim, create);
+        fitted.made();
         Trace.mark("container runs");
       } catch (RuntimeException e) {
         picture.departures().destroy(key, shim);

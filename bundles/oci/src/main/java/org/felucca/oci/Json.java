@@ -136,6 +136,49 @@ public final class Json {
   }
 
   /**
+   * Looks for one member of a document and reads no further than it: as if nothing were behind it.
+   * For documents that were read as a whole before.
+   *
+   * @param what what the document is, for messages
+   * @param path the names of the members that lead there
+   * @return the JSON of the member as it stands in the document; null if there is none
+   * @throws EngineException INVALID_ARGUMENT
+   */
+  public static @Nullable String member(byte[] bytes, String what, String... path) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    try (JsonParser parser = FACTORY.createParser(text)) {
+      parser.nextToken();
+      for (String name : path) {
+        if (parser.currentToken() != JsonToken.START_OBJECT || !moveTo(parser, name)) {
+          return null;
+        }
+      }
+      int begin = (int) parser.currentTokenLocation().getCharOffset();
+      parser.skipChildren();
+      // The end of a text or a number is known when it is read.
+      parser.finishToken();
+      return text.substring(begin, (int) parser.currentLocation().getCharOffset());
+    } catch (JsonProcessingException e) {
+      throw new EngineException(
+          ErrorKind.INVALID_ARGUMENT, what + " is not valid JSON: " + shortReason(e), e);
+    } catch (IOException e) {
+      throw new AssertionError("text in memory does not fail to be read", e);
+    }
+  }
+
+  private static boolean moveTo(JsonParser parser, String name) throws IOException {
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      boolean found = name.equals(parser.currentName());
+      parser.nextToken();
+      if (found) {
+        return true;
+      }
+      parser.skipChildren();
+    }
+    return false;
+  }
+
+  /**
    * Reads a record. A component may be a String, a primitive number or boolean or its box, an
    * Instant (RFC 3339), a Duration (ISO 8601), a Path, an enum (by name), bytes (base64), a List,
    * Set, Optional or a Map with text keys of such types, another record, a JsonObject, or Object

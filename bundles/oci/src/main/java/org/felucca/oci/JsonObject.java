@@ -223,6 +223,14 @@ public final class JsonObject {
     return new JsonObject(Json.asMap(Json.tree(this, Json.Names.CAMEL), where), where);
   }
 
+  /**
+   * This, never to be changed again: it is shared with what it is put into, not copied, and what
+   * tries to change it there fails.
+   */
+  public JsonObject frozen() {
+    return new JsonObject(FrozenMap.of(copy().members), where);
+  }
+
   /** The document as JSON without any space. */
   public byte[] bytes() {
     return Json.bytes(this);

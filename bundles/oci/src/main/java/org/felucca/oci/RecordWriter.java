@@ -48,6 +48,7 @@ final class RecordWriter {
       case Enum<?> constant -> constant.name();
       case byte[] bytes -> Base64.getEncoder().encodeToString(bytes);
       case Optional<?> optional -> tree(optional.orElse(null));
+      case FrozenMap shared -> shared;
       case JsonObject object -> tree(object.members());
       case Map<?, ?> map -> {
         Map<String, @Nullable Object> copy = new LinkedHashMap<>();

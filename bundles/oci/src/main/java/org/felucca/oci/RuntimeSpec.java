@@ -1,5 +1,6 @@
 package org.felucca.oci;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.felucca.api.EngineException;
@@ -9,6 +10,8 @@ import org.felucca.api.EngineException;
  * Everything of the document stays, what this class does not know included.
  */
 public final class RuntimeSpec {
+  private static final String WHAT = "runtime spec";
+
   private final JsonObject json;
 
   private RuntimeSpec(JsonObject json) {
@@ -21,7 +24,36 @@ public final class RuntimeSpec {
    * @throws EngineException INVALID_ARGUMENT
    */
   public static RuntimeSpec parse(byte[] bytes) {
-    return new RuntimeSpec(Json.object(bytes, "runtime spec"));
+    return new RuntimeSpec(Json.object(bytes, WHAT));
+  }
+
+  /**
+   * The version of the runtime specification that a spec follows, read no further.
+   *
+   * @throws EngineException INVALID_ARGUMENT
+   */
+  public static String ociVersion(byte[] bytes) {
+    String member = Json.member(bytes, WHAT, "ociVersion");
+    if (member == null) {
+      throw EngineException.invalid(WHAT + ": ociVersion is missing");
+    }
+    if (Json.value(member.getBytes(StandardCharsets.UTF_8), WHAT) instanceof String version) {
+      return version;
+    }
+    throw EngineException.invalid(WHAT + ": ociVersion is no text");
+  }
+
+  /**
+   * The arguments of the first process of a spec, read no further.
+   *
+   * @throws EngineException INVALID_ARGUMENT
+   */
+  public static List<String> args(byte[] bytes) {
+    String member = Json.member(bytes, WHAT, "process", "args");
+    return member == null
+        ? List.of()
+        : Json.object(("{\"args\":" + member + "}").getBytes(StandardCharsets.UTF_8), WHAT)
+            .strings("args");
   }
 
   /** The document itself. */

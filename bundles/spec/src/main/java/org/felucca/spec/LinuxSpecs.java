@@ -235,11 +235,12 @@ public final class LinuxSpecs implements SpecService {
 
   @Override
   public byte[] fitVersion(byte[] spec, String ociVersion) {
-    RuntimeSpec parsed = RuntimeSpec.parse(spec);
-    String fitting = SpecVersion.older(parsed.ociVersion(), ociVersion);
-    if (fitting.equals(parsed.ociVersion())) {
+    String version = RuntimeSpec.ociVersion(spec);
+    String fitting = SpecVersion.older(version, ociVersion);
+    if (fitting.equals(version)) {
       return spec;
     }
+    RuntimeSpec parsed = RuntimeSpec.parse(spec);
     parsed.json().put("ociVersion", fitting);
     return parsed.bytes();
   }

@@ -5,8 +5,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.felucca.oci.JsonObject;
 
 /**
@@ -44,7 +46,12 @@ final class SeccompProfile {
   /** A group of names; condition is {@code always}, a capability or a processor. */
   private record Group(String condition, List<String> names) {}
 
+  private static final int MOST_KNOWN = 16;
+
+  private record Wanted(String architecture, List<String> capabilities) {}
+
   private final List<Group> groups;
+  private final Map<Wanted, JsonObject> known = new ConcurrentHashMap<>();
 
   private SeccompProfile(List<Group> groups) {
     this.groups = groups;
@@ -55,8 +62,21 @@ final class SeccompProfile {
    *
    * @param architecture the machine's, as Java names it
    * @param capabilities those of the container
+   * @return frozen
    */
   JsonObject json(String architecture, List<String> capabilities) {
+    Wanted wanted = new Wanted(architecture, List.copyOf(capabilities));
+    JsonObject made = known.get(wanted);
+    if (made == null) {
+      made = make(architecture, capabilities).frozen();
+      if (known.size() < MOST_KNOWN) {
+        known.put(wanted, made);
+      }
+    }
+    return made;
+  }
+
+  private JsonObject make(String architecture, List<String> capabilities) {
     boolean arm = architecture.equals("aarch64");
     Set<String> conditions = new TreeSet<>(capabilities);
     conditions.add("always");

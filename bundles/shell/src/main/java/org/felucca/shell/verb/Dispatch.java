@@ -53,8 +53,16 @@ public final class Dispatch {
 
   private static void runLeaf(Call call, String path, Leaf leaf, List<String> words)
       throws Exception {
-    Verb verb = leaf.maker().get();
-    CommandLine line = verb.commandLine("felucca " + path, leaf.description());
+    Prepared prepared = Prepared.take(path, leaf);
+    try {
+      runLeaf(call, path, prepared.verb(), prepared.line(), words);
+    } finally {
+      Prepared.makeNext(path, leaf);
+    }
+  }
+
+  private static void runLeaf(
+      Call call, String path, Verb verb, CommandLine line, List<String> words) throws Exception {
     try {
       line.parseArgs(words.toArray(String[]::new));
     } catch (ParameterException e) {
