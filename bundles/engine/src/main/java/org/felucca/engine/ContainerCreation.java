@@ -66,6 +66,7 @@ final class ContainerCreation {
   private final ContainerLogs logs;
   private final SelfRemovals selfRemovals;
   private final RecentImages recent = new RecentImages();
+  private final ImageUsers users;
   private final SecureRandom random = new SecureRandom();
 
   ContainerCreation(
@@ -91,6 +92,7 @@ final class ContainerCreation {
     this.mounts = new VolumeMounts(containers, volumes);
     this.logs = logs;
     this.selfRemovals = selfRemovals;
+    this.users = new ImageUsers(paths.state().resolve("image-users"));
   }
 
   ContainerRecord create(Scope scope, CreateOptions given) {
@@ -152,7 +154,16 @@ final class ContainerCreation {
     Trace.mark("snapshot prepared");
     VolumeMounts.Resolved resolved =
         mounts.make(scope, options.storage().mounts(), root, plan.made());
-    Made parts = RootfsView.with(root, folder -> parts(scope, options, plan, resolved, folder));
+    Trace.mark("volumes made");
+    ResolvedImage image = source.image();
+    Path known =
+        image == null || !resolved.filled().isEmpty()
+            ? null
+            : users.of(image.manifest().digest(), root);
+    Made parts =
+        known == null
+            ? RootfsView.with(root, folder -> parts(scope, options, plan, resolved, folder))
+            : parts(scope, options, plan, resolved, known);
     Trace.mark("spec made");
     Map<String, String> labels = new HashMap<>(options.labels());
     String name = options.name();
@@ -206,6 +217,7 @@ final class ContainerCreation {
           options.namespaces().network(),
           StartPreparation.hostname(surroundings, id));
     }
+    Trace.mark("name files made");
     List<MountOption.Bind> engineMounts = new ArrayList<>(names.mounts(options.root().readOnly()));
     if (options.process().init()) {
       engineMounts.add(new MountOption.Bind(paths.init(), SpecService.INIT, true, List.of("bind")));
