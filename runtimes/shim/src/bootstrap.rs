@@ -15,6 +15,7 @@ use crate::mounts;
 use crate::proto::{any, Message, Writer};
 use crate::shim::{Settings, Shim};
 use crate::sys;
+use crate::waiting::{self, Waiting};
 
 const NAME: &str = "io.containerd.felucca.v2";
 /// Where sockets are unless the caller says otherwise: their paths must be short.
@@ -132,36 +133,21 @@ pub fn start(arguments: &Arguments) -> Result<(), String> {
     let folder = if params.sockets.is_empty() { SOCKETS } else { &params.sockets };
     let name = format!("{}/{}/{group}", arguments.address, arguments.namespace);
     let socket = Path::new(folder).join(bundle::short_name(&name, 40));
-    let about = |what: &str| format!("{what} {}", socket.display());
 
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|e| format!("make {folder}: {e}"))?;
+    make_sockets(folder)?;
     // One at a time looks who listens: two that share a shim may start at once.
     let lock = File::open(folder)
         .and_then(|f| sys::lock(&f).map(|()| f))
         .map_err(|e| format!("lock {folder}: {e}"))?;
     let address = format!("unix://{}", socket.display());
-    let answer = if params.newer && !cfg!(feature = "previous-wire") {
-        let metadata = Writer::new().text(1, "felucca.shim").text(2, env!("CARGO_PKG_VERSION"));
-        Writer::new().number(1, TASK_VERSION).text(2, &address).text(3, "ttrpc").message(5, metadata).done()
-    } else {
-        address.clone().into_bytes()
-    };
+    let newer = params.newer && !cfg!(feature = "previous-wire");
+    let answer = if newer { newer_answer(&address) } else { address.clone().into_bytes() };
     fs::write(bundle::ADDRESS, &address).map_err(|e| format!("write the address down: {e}"))?;
-    let print = |answer: &[u8]| {
-        let mut out = io::stdout();
-        out.write_all(answer).and_then(|()| out.flush()).map_err(|e| format!("print the address: {e}"))
-    };
     if UnixStream::connect(&socket).is_ok() {
         return print(&answer);
     }
     let _ = fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket).map_err(|e| format!("{}: {e}", about("listen on")))?;
-    fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))
-        .map_err(|e| format!("{}: {e}", about("guard")))?;
+    let listener = listen(&socket)?;
     drop(lock);
     let events = events_address(&params, arguments);
     // The child serves before anybody can ask for the address.
@@ -172,6 +158,53 @@ pub fn start(arguments: &Arguments) -> Result<(), String> {
     }
     std::mem::forget(listener);
     print(&answer)
+}
+
+/// Starts a shim ahead of the container that it will be for: whoever asks says later which, over the
+/// connection that it keeps until then.
+pub fn wait(arguments: &Arguments) -> Result<(), String> {
+    let params = Params::parse(&stdin(), arguments);
+    let folder = if params.sockets.is_empty() { SOCKETS } else { &params.sockets };
+    make_sockets(folder)?;
+    waiting::remove_abandoned(Path::new(folder));
+    let socket = waiting::socket(Path::new(folder), std::process::id());
+    let _ = fs::remove_file(&socket);
+    let listener = listen(&socket)?;
+    if sys::fork_away().map_err(|e| format!("fork: {e}"))? {
+        let root = PathBuf::from("/");
+        let served = std::env::set_current_dir(&root).and_then(|()| leave_the_caller(&params.options));
+        let settings = Settings { namespace: String::new(), log: root.join("dev/null"), socket };
+        if let Ok(mut shim) = served.and_then(|()| Shim::new(settings, listener, "")) {
+            shim.waits = Some(Waiting::begin());
+            shim.run();
+        }
+        std::process::exit(0);
+    }
+    std::mem::forget(listener);
+    print(&newer_answer(&format!("unix://{}", socket.display())))
+}
+
+fn print(answer: &[u8]) -> Result<(), String> {
+    let mut out = io::stdout();
+    out.write_all(answer).and_then(|()| out.flush()).map_err(|e| format!("print the address: {e}"))
+}
+
+fn newer_answer(address: &str) -> Vec<u8> {
+    let metadata = Writer::new().text(1, "felucca.shim").text(2, env!("CARGO_PKG_VERSION"));
+    Writer::new().number(1, TASK_VERSION).text(2, address).text(3, "ttrpc").message(5, metadata).done()
+}
+
+fn make_sockets(folder: &str) -> Result<(), String> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|e| format!("make {folder}: {e}"))
+}
+
+fn listen(socket: &Path) -> Result<UnixListener, String> {
+    let about = |what: &str| format!("{what} {}", socket.display());
+    let listener = UnixListener::bind(socket).map_err(|e| format!("{}: {e}", about("listen on")))?;
+    fs::set_permissions(socket, fs::Permissions::from_mode(0o600))
+        .map_err(|e| format!("{}: {e}", about("guard")))?;
+    Ok(listener)
 }
 
 fn events_address(params: &Params, arguments: &Arguments) -> String {

@@ -62,6 +62,11 @@ impl Shim {
             .then(|| Instant::now().checked_add(Duration::from_nanos(request.timeout_nanos)))
             .flatten();
         match request.method {
+            "Assign" if private => self.assign(&message),
+            "Connect" if self.waits.is_some() => self.connect(message.text(1)?),
+            _ if self.waits.is_some() => {
+                Err(Failure::new(FAILED_PRECONDITION, "this shim waits to be told for which container it is"))
+            }
             "Run" if private => self.create(reply, &message, deadline, What::Run),
             other if private => Err(Failure::new(UNIMPLEMENTED, format!("method {other} is not known"))),
             "State" => self.state(&key(&message)?),

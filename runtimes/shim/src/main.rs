@@ -22,6 +22,7 @@ mod starts;
 mod stdio;
 mod sys;
 mod ttrpc;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -38,9 +39,10 @@ fn main() -> ExitCode {
             }
             _ if arguments.info => bootstrap::info(),
             "start" => bootstrap::start(&arguments),
+            "wait" if !cfg!(feature = "previous-wire") => bootstrap::wait(&arguments),
             "delete" => bootstrap::delete(&arguments),
-            "" => Err("a command is missing: start or delete".to_owned()),
-            other => Err(format!("unknown command {other:?}: start and delete are known")),
+            "" => Err("a command is missing: start, wait or delete".to_owned()),
+            other => Err(format!("unknown command {other:?}: start, wait and delete are known")),
         }
     });
     match result {

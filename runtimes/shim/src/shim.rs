@@ -14,10 +14,11 @@ use crate::operation::Operation;
 use crate::relay::{Next, Relay};
 use crate::sys::{self, epoll_event, pid_t, Epoll};
 use crate::ttrpc::{self, Failure, Frame, Inbox, Outbox, Request};
+use crate::waiting::Waiting;
 
 const LISTENER: u64 = 1;
 const CHILDREN: u64 = 2;
-const EVENTS: u64 = 3;
+pub const EVENTS: u64 = 3;
 const FIRST_FREE: u64 = 8;
 /// How long events may keep a shim that was asked to end; and if the engine does not take them.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -72,6 +73,8 @@ pub struct Shim {
     /// Ends of processes that nobody has told of yet: their runtime has not said which they are.
     pub early: Vec<(pid_t, Exit)>,
     ends: Option<Instant>,
+    /// It was started ahead, and nobody has said for which container.
+    pub waits: Option<Waiting>,
     trim: bool,
 }
 
@@ -98,6 +101,7 @@ impl Shim {
             events,
             early: Vec::new(),
             ends: None,
+            waits: None,
             trim: false,
         })
     }
@@ -131,11 +135,22 @@ impl Shim {
             let found = self.epoll.wait(&mut ready, timeout);
             self.dispatch(&ready[..found]);
             let now = Instant::now();
+            if self.is_forsaken(now) {
+                let _ = std::fs::remove_file(&self.settings.socket);
+                return;
+            }
             let unheard = |at: Instant| self.events.is_refused() && at <= now + (LAST_WORDS - UNHEARD);
             if self.ends.is_some_and(|at| self.events.is_empty() || at <= now || unheard(at)) {
                 return;
             }
         }
+    }
+
+    /// Whether it waits for a container that nobody will name.
+    fn is_forsaken(&mut self, now: Instant) -> bool {
+        let Some(waits) = &mut self.waits else { return false };
+        let connections = self.targets.values().any(|target| matches!(target, Target::Connection(_)));
+        waits.is_over(connections, now)
     }
 
     fn dispatch(&mut self, ready: &[epoll_event]) {
@@ -192,6 +207,7 @@ impl Shim {
         operations
             .chain(self.events.wakes())
             .chain(self.ends)
+            .chain(self.waits.as_ref().and_then(Waiting::wakes))
             .chain(self.accept_at)
             .chain(self.exits_wake())
             .min()

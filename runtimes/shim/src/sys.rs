@@ -367,6 +367,27 @@ pub fn fork_away() -> io::Result<bool> {
     Ok(true)
 }
 
+/// Shows other words in the list of processes, as far as there is room where the arguments were. They
+/// must not be read again.
+pub fn set_title(words: &[&str]) {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Fields are counted behind the name, which may hold anything: arg_start and arg_end are 48 and 49.
+    let mut fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(45);
+    let mut field = || fields.next().and_then(|field| field.parse::<usize>().ok());
+    let (Some(begin), Some(end)) = (field(), field()) else { return };
+    if begin == 0 || end <= begin {
+        return;
+    }
+    let title: Vec<u8> = words.iter().flat_map(|word| word.bytes().chain([0])).collect();
+    let length = title.len().min(end - begin - 1);
+    // SAFETY: the kernel has put the arguments of this process into this writable part of its stack, and
+    // says where; nothing refers to them any more, and the one thread is here.
+    unsafe {
+        std::ptr::copy_nonoverlapping(title.as_ptr(), begin as *mut u8, length);
+        std::ptr::write_bytes((begin + length) as *mut u8, 0, end - begin - length);
+    }
+}
+
 /// Orphans below this process become its children, so that their exit statuses come here.
 pub fn adopt_orphans() -> io::Result<()> {
     // SAFETY: the call takes integers only.

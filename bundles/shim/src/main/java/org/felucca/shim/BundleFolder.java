@@ -125,7 +125,7 @@ final class BundleFolder {
     }
   }
 
-  private static boolean contains(byte[] bytes, byte[] wanted) {
+  static boolean contains(byte[] bytes, byte[] wanted) {
     for (int at = 0; at + wanted.length <= bytes.length; at++) {
       int matched = 0;
       while (matched < wanted.length && bytes[at + matched] == wanted[matched]) {

@@ -3,10 +3,14 @@ package org.felucca.shim;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,9 +26,11 @@ import org.felucca.api.shim.ShimInfo;
 import org.felucca.api.shim.ShimLaunch;
 import org.felucca.api.trace.Trace;
 import org.felucca.linux.BootId;
+import org.felucca.linux.Descriptor;
 import org.felucca.linux.LinuxException;
 import org.felucca.linux.ProcessId;
 import org.felucca.shim.wire.bootstrap.BootstrapParams;
+import org.felucca.shim.wire.own.AssignRequest;
 import org.felucca.shim.wire.runc.Options;
 import org.felucca.shim.wire.task.ShutdownRequest;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +38,16 @@ import org.jspecify.annotations.Nullable;
 /** Starts a shim: folder, start command, connection, record, in this order. */
 final class Launcher {
   private static final Logger LOG = Logger.getLogger(Launcher.class.getName());
-  private static final Path OWN_SHIM = Path.of("felucca-shim");
+  static final Path OWN_SHIM = Path.of("felucca-shim");
+  private static final String UNIX = "unix://";
+  private static final int SOCKET_NAME = 40;
+
+  /** Annotations by which containers share a shim, as containerd has them. */
+  private static final List<byte[]> GROUPS =
+      List.of(
+          "io.containerd.runc.v2.group".getBytes(StandardCharsets.US_ASCII),
+          "io.kubernetes.cri.sandbox-id".getBytes(StandardCharsets.US_ASCII));
+
   private static final String OPTIONS = "containerd.runc.v1.Options";
 
   /** What the start command of a shim reads. */
@@ -46,6 +61,7 @@ final class Launcher {
   private final Watches watches;
   private final ShimCommand command;
   private final CleanUp cleanUp;
+  private final WaitingShims waiting;
 
   /** What worked for a binary, by what tells its file from another. */
   private final Map<String, Stdin> known = new ConcurrentHashMap<>();
@@ -55,12 +71,14 @@ final class Launcher {
       DiskThreads disk,
       Watches watches,
       ShimCommand command,
-      CleanUp cleanUp) {
+      CleanUp cleanUp,
+      WaitingShims waiting) {
     this.settings = settings;
     this.disk = disk;
     this.watches = watches;
     this.command = command;
     this.cleanUp = cleanUp;
+    this.waiting = waiting;
   }
 
   /** See {@link org.felucca.api.shim.ShimService#launch}. */
@@ -80,18 +98,38 @@ final class Launcher {
             0,
             0,
             0);
+    boolean own = launch.shim().endsWith(OWN_SHIM);
+    WaitingShims.Waiting ready =
+        own && !mayShare(launch.spec()) ? waiting.take(launch.shim()) : null;
+    Intent first =
+        ready == null
+            ? intent
+            : intent.served(
+                UNIX + socket(ready, key), 3, ready.process().pid(), ready.process().startTime());
     ShimLog log = null;
     boolean mine = false;
     try {
-      disk.run("make the folder of container " + key, () -> bundle.create(intent, launch.spec()));
+      Made made =
+          disk.call(
+              "make the folder of container " + key,
+              () -> {
+                bundle.create(first, launch.spec());
+                return new Made(bundle.openLog(), own ? identity(launch.shim()) : "");
+              });
       mine = true;
       Trace.mark("bundle made");
-      log = watches.follow(key, disk.call("open the log of " + key, bundle::openLog));
+      log = watches.follow(key, made.log());
+      if (ready != null && made.identity().equals(ready.identity())) {
+        ConnectedShim shim = assign(launch, bundle, ready, log);
+        if (shim != null) {
+          return shim;
+        }
+      }
       return start(launch, bundle, intent, log);
     } catch (EngineException | LinuxException failure) {
       EngineException e =
-          failure instanceof EngineException own
-              ? own
+          failure instanceof EngineException known
+              ? known
               : EngineException.internal(String.valueOf(failure.getMessage()), failure);
       if (log != null) {
         log.close();
@@ -100,7 +138,101 @@ final class Launcher {
         undo(bundle, e);
       }
       throw e.during("launch a shim for container " + key);
+    } finally {
+      if (ready != null && !ready.isAssigned()) {
+        ready.discard();
+      }
+      if (own) {
+        waiting.fill(launch.shim());
+      }
     }
+  }
+
+  /**
+   * What was made for a launch.
+   *
+   * @param log the fifo
+   * @param identity of the shim's binary
+   */
+  private record Made(Descriptor log, String identity) {}
+
+  /** Whether the container may be one of a pod, whose containers have one shim. */
+  private static boolean mayShare(byte[] spec) {
+    return GROUPS.stream().anyMatch(name -> BundleFolder.contains(spec, name));
+  }
+
+  /** Where the shim of a container listens, as the start command has it. */
+  private Path socket(WaitingShims.Waiting ready, Key key) {
+    String name = "%s/%s/%s".formatted(settings.address(), key.namespace(), key.id());
+    return ready.socket().resolveSibling(sha256(name).substring(0, SOCKET_NAME));
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /**
+   * Tells a shim that waits for whom it is.
+   *
+   * @return null if it can't be had: it is gone, and one must be started
+   */
+  private @Nullable ConnectedShim assign(
+      ShimLaunch launch, BundleFolder bundle, WaitingShims.Waiting ready, ShimLog log) {
+    Key key = bundle.key();
+    Path socket = socket(ready, key);
+    try {
+      ready
+          .client()
+          .assign(
+              key,
+              AssignRequest.newBuilder()
+                  .setNamespace(key.namespace().value())
+                  .setId(key.id().value())
+                  .setBundle(bundle.path().toString())
+                  .setSocket(socket.toString())
+                  .setEvents(settings.address() + ".ttrpc")
+                  .setEngine(settings.address())
+                  .build(),
+              min(settings.connect(), launch.deadline()));
+    } catch (EngineException e) {
+      ready.discard();
+      // It may have heard, and have told nobody.
+      cleanUp.kill(ready.process());
+      if (e.kind() == ErrorKind.CANCELLED) {
+        throw e;
+      }
+      LOG.log(
+          Level.FINE,
+          "shim that waited is of no use container={0} reason={1}",
+          new Object[] {key, e.getMessage()});
+      return null;
+    }
+    ready.assigned();
+    Trace.mark("shim assigned");
+    return new ConnectedShim(
+        new ShimInfo(
+            key.namespace(),
+            key.id(),
+            launch.runtime(),
+            bundle.path(),
+            launch.shim(),
+            ready.process().pid(),
+            3),
+        bundle,
+        new Bootstrap(UNIX + socket, 3, true),
+        ready.process(),
+        ready.client(),
+        settings,
+        watches,
+        cleanUp,
+        log,
+        options(launch));
   }
 
   private ConnectedShim start(ShimLaunch launch, BundleFolder bundle, Intent intent, ShimLog log) {
@@ -258,7 +390,7 @@ final class Launcher {
         .toByteArray();
   }
 
-  private static String identity(Path binary) throws IOException {
+  static String identity(Path binary) throws IOException {
     if (!Files.exists(binary)) {
       return binary.toString(); // running it says what is wrong
     }

@@ -74,10 +74,16 @@ public final class Shims implements ShimService {
   /** How long {@link #cleanUp} waits for a process whose connection just broke. */
   private static final Duration DYING = Duration.ofSeconds(2);
 
+  /**
+   * The first container should find a shim that waits, but an engine that starts has more to do.
+   */
+  private static final Duration AT_START = Duration.ofMillis(300);
+
   private final ShimSettings settings;
   private final DiskThreads disk;
   private final Watches watches;
   private final CleanUp cleanUp;
+  private final WaitingShims waiting;
   private final Launcher launcher;
   private final Recovery recovery;
   private final EventReceiver receiver = new EventReceiver();
@@ -107,9 +113,14 @@ public final class Shims implements ShimService {
     this.watches = new Watches(settings.logBytesPerSecond());
     ShimCommand command = new ShimCommand(watches.spawner(), settings);
     this.cleanUp = new CleanUp(settings, disk, watches, command);
-    this.launcher = new Launcher(settings, disk, watches, command, cleanUp);
+    this.waiting = new WaitingShims(settings, disk, command);
+    this.launcher = new Launcher(settings, disk, watches, command, cleanUp, waiting);
     this.recovery = new Recovery(settings, disk, watches, cleanUp);
     this.server = new TtrpcServer(events, receiver);
+    Path own = Path.of(settings.self()).resolveSibling(Launcher.OWN_SHIM);
+    if (Files.isExecutable(own)) {
+      waiting.fill(own, AT_START);
+    }
   }
 
   private static ShimSettings settings(BundleContext context, Config config) {
@@ -159,6 +170,7 @@ public final class Shims implements ShimService {
   /** Lets go of all shims, which live on. */
   @Deactivate
   public void close() {
+    waiting.close();
     server.close();
     connected.values().forEach(ConnectedShim::disconnect);
     connected.clear();

@@ -10,6 +10,8 @@ import java.util.concurrent.Executor;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.shim.ttrpc.TtrpcClient;
+import org.felucca.shim.wire.own.AssignRequest;
+import org.felucca.shim.wire.own.AssignResponse;
 import org.felucca.shim.wire.task.ConnectRequest;
 import org.felucca.shim.wire.task.ConnectResponse;
 
@@ -70,6 +72,15 @@ final class TaskClient {
 
   int protocol() {
     return protocol;
+  }
+
+  /** A shim that was started ahead is told for whom it is. */
+  void assign(Key key, AssignRequest request, Duration timeout) {
+    AssignResponse answer = callOwn("Assign", request, AssignResponse.parser(), timeout);
+    if (answer.getAddress().isEmpty()) {
+      throw EngineException.internal("Assign: the shim does not say where it listens", null);
+    }
+    connection.speakFor(key.namespace().value());
   }
 
   /** Calls felucca-shim's own service; see {@link TtrpcClient#call}. */

@@ -35,9 +35,22 @@ final class Machine {
         .toList();
   }
 
-  /** The shims of an engine. */
+  /** The shims of an engine's containers. */
   static List<ProcessHandle> shims(Path folder) {
+    return allShims(folder).stream().filter(p -> !waits(p)).toList();
+  }
+
+  /** The shims that an engine has started ahead, for no container yet. */
+  static List<ProcessHandle> waitingShims(Path folder) {
+    return allShims(folder).stream().filter(Machine::waits).toList();
+  }
+
+  private static List<ProcessHandle> allShims(Path folder) {
     return processes(folder).stream().filter(p -> SHIMS.contains(nameOf(p.pid()))).toList();
+  }
+
+  private static boolean waits(ProcessHandle shim) {
+    return commandLine(shim.pid()).endsWith(" wait ");
   }
 
   /** The name of the program that a process runs. */

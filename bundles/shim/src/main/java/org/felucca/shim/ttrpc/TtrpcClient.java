@@ -43,7 +43,7 @@ public final class TtrpcClient implements AutoCloseable {
 
   private final SocketChannel channel;
   private final String peer;
-  private final String namespace;
+  private volatile String namespace;
   private final Map<Integer, CompletableFuture<ByteString>> pending = new ConcurrentHashMap<>();
   private final BlockingQueue<Frame> unsent = new ArrayBlockingQueue<>(MAX_UNSENT);
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -81,6 +81,11 @@ public final class TtrpcClient implements AutoCloseable {
     client.reader.start();
     client.writer.start();
     return client;
+  }
+
+  /** Sends another namespace with every call from now on. */
+  public void speakFor(String other) {
+    namespace = other;
   }
 
   /** Connects on a thread of its own, so that neither a full backlog nor an interrupt harms. */
