@@ -61,10 +61,12 @@ impl Shim {
         let deadline = (request.timeout_nanos > 0)
             .then(|| Instant::now().checked_add(Duration::from_nanos(request.timeout_nanos)))
             .flatten();
+        if let Some(waits) = &mut self.waits {
+            waits.spoken_to(reply.connection);
+        }
         match request.method {
             "Assign" if private => self.assign(&message),
-            "Connect" if self.waits.is_some() => self.connect(message.text(1)?),
-            _ if self.waits.is_some() => {
+            _ if self.waits.is_some() && request.method != "Connect" => {
                 Err(Failure::new(FAILED_PRECONDITION, "this shim waits to be told for which container it is"))
             }
             "Run" if private => self.create(reply, &message, deadline, What::Run),

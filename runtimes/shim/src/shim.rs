@@ -148,9 +148,8 @@ impl Shim {
 
     /// Whether it waits for a container that nobody will name.
     fn is_forsaken(&mut self, now: Instant) -> bool {
-        let Some(waits) = &mut self.waits else { return false };
-        let connections = self.targets.values().any(|target| matches!(target, Target::Connection(_)));
-        waits.is_over(connections, now)
+        let is_open = |connection| self.targets.contains_key(&connection);
+        self.waits.as_ref().is_some_and(|waits| waits.is_over(is_open, now))
     }
 
     fn dispatch(&mut self, ready: &[epoll_event]) {

@@ -21,25 +21,29 @@ const PREFIX: &str = "wait-";
 /// Whoever starts one connects at once.
 const FIRST_CONNECTION: Duration = Duration::from_secs(30);
 
-/// Until when somebody must have connected.
+/// Until when whoever started it must have spoken to it, and over which connection that was.
 pub struct Waiting {
     until: Instant,
-    connected: bool,
+    connection: Option<u64>,
 }
 
 impl Waiting {
     pub fn begin() -> Self {
-        Waiting { until: Instant::now() + FIRST_CONNECTION, connected: false }
+        Waiting { until: Instant::now() + FIRST_CONNECTION, connection: None }
     }
 
-    /// Whether nobody is there any more to name a container. `connections` are those of now.
-    pub fn is_over(&mut self, connections: bool, now: Instant) -> bool {
-        self.connected |= connections;
-        !connections && (self.connected || self.until <= now)
+    /// The first to speak is the one that it waits for. Others only look whether somebody listens.
+    pub fn spoken_to(&mut self, connection: u64) {
+        self.connection.get_or_insert(connection);
+    }
+
+    /// Whether nobody is there any more to name a container.
+    pub fn is_over(&self, is_open: impl Fn(u64) -> bool, now: Instant) -> bool {
+        self.connection.map_or(self.until <= now, |connection| !is_open(connection))
     }
 
     pub fn wakes(&self) -> Option<Instant> {
-        (!self.connected).then_some(self.until)
+        self.connection.is_none().then_some(self.until)
     }
 }
 
@@ -73,7 +77,6 @@ impl Shim {
         if namespace.is_empty() || id.is_empty() || !bundle.is_absolute() || !socket.is_absolute() {
             return Err(Failure::new(INVALID_ARGUMENT, "a container, its bundle and a socket must be named"));
         }
-        std::env::set_current_dir(&bundle).map_err(unknown(format!("enter {}", bundle.display())))?;
         let folder = socket.parent().unwrap_or(&socket);
         // As in `start`: one at a time looks who listens.
         let lock = File::open(folder)
@@ -83,9 +86,9 @@ impl Shim {
             let what = format!("another shim listens on {}", socket.display());
             return Err(Failure::new(ALREADY_EXISTS, what));
         }
+        std::env::set_current_dir(&bundle).map_err(unknown(format!("enter {}", bundle.display())))?;
         let address = format!("unix://{}", socket.display());
-        let json =
-            format!("{{\"version\":3,\"address\":{},\"protocol\":\"ttrpc\"}}", quoted(&address));
+        let json = format!("{{\"version\":3,\"address\":{},\"protocol\":\"ttrpc\"}}", quoted(&address));
         fs::write(bundle::ADDRESS, &address)
             .and_then(|()| fs::write("bootstrap.json", json))
             .and_then(|()| fs::rename(&self.settings.socket, &socket))
@@ -113,12 +116,14 @@ mod tests {
     fn waiting_ends_with_its_connection_or_without_one_in_time() {
         let mut waiting = Waiting::begin();
         let now = Instant::now();
-        assert!(!waiting.is_over(false, now));
+        assert!(!waiting.is_over(|_| false, now));
         assert!(waiting.wakes().is_some());
-        assert!(waiting.is_over(false, now + FIRST_CONNECTION));
-        assert!(!waiting.is_over(true, now + FIRST_CONNECTION));
+        assert!(waiting.is_over(|_| false, now + FIRST_CONNECTION));
+        waiting.spoken_to(7);
+        waiting.spoken_to(8);
+        assert!(!waiting.is_over(|connection| connection == 7, now + FIRST_CONNECTION));
+        assert!(waiting.is_over(|connection| connection == 8, now));
         assert!(waiting.wakes().is_none());
-        assert!(waiting.is_over(false, now));
     }
 
     #[test]

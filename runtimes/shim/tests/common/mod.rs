@@ -234,6 +234,14 @@ impl Bench {
         output.stdout
     }
 
+    /// Runs `wait`; what it printed.
+    pub fn wait_started(&self) -> Vec<u8> {
+        let room = "x".repeat(120);
+        let output = self.command(Path::new("/"), &room, &["wait"]).output().unwrap();
+        assert!(output.status.success(), "wait: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     pub fn start(&self, wanted: &Wanted) -> Client {
         self.write_spec(&self.bundle, &self.id, wanted);
         let address = String::from_utf8(self.start_with(&self.bundle, &self.id, b"")).unwrap();

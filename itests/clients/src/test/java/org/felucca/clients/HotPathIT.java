@@ -136,7 +136,7 @@ class HotPathIT {
             "snapshot prepared",
             "spec made",
             "record kept",
-            "shim connected",
+            "bundle made",
             "container runs",
             "exit seen",
             "output written",
