@@ -81,8 +81,8 @@ class InterruptedWorkIT {
   }
 
   /**
-   * The files of containers in the state folder, but for how they ended, what is known of images, and
-   * what crun keeps for all of them.
+   * The files of containers in the state folder, but for how they ended, what is known of images,
+   * and what crun keeps for all of them.
    */
   private static List<String> traces() {
     return Machine.files(engine.state(), "exits/", "image-users/").stream()

@@ -89,13 +89,19 @@ class WaitingShimIT {
       Commands.await(
           "a bundle is there or the client has ended",
           () ->
-              Machine.files(engine.state()).stream().anyMatch(file -> file.endsWith("/felucca.json"))
+              Machine.files(engine.state()).stream()
+                      .anyMatch(file -> file.endsWith("/felucca.json"))
                   || !client.isAlive());
       engine.kill();
       client.end();
       engine.startEngine();
       engine.felucca("run", "--rm", "busybox", "echo", "on").prints("on\n");
-      engine.felucca("ps", "-aq").ok().out().lines().forEach(c -> engine.felucca("rm", "-f", c).ok());
+      engine
+          .felucca("ps", "-aq")
+          .ok()
+          .out()
+          .lines()
+          .forEach(c -> engine.felucca("rm", "-f", c).ok());
       Commands.await("every shim is gone", () -> Machine.shims(engine.base()).isEmpty());
     }
   }
