@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.TypedBytes;
+import org.felucca.api.runtime.RuntimeInfo;
 import org.felucca.oci.Json;
 import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
@@ -81,8 +82,10 @@ final class PreparedSeccomp {
    */
   Fitted fit(
       TaskKey key, RuntimeLookup.Choice runtime, byte[] spec, @Nullable TypedBytes ownOptions) {
+    RuntimeInfo info = runtime.info();
     String root = runtime.options().root();
-    if (!runtime.info().version().startsWith("crun ")
+    if (info == null
+        || !info.version().startsWith("crun ")
         || root.isEmpty()
         || (ownOptions != null && !ownOptions.typeUrl().isEmpty())) {
       return new Fitted(spec, null, null);
@@ -95,7 +98,7 @@ final class PreparedSeccomp {
     if (annotations != null && annotations.contains(ANNOTATIONS)) {
       return new Fitted(spec, null, null);
     }
-    Key wanted = new Key(runtime.info().binary() + " " + runtime.info().version(), profile);
+    Key wanted = new Key(info.binary() + " " + info.version(), profile);
     String filter;
     synchronized (filters) {
       filter = filters.get(wanted);

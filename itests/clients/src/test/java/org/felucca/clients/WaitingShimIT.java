@@ -73,7 +73,7 @@ class WaitingShimIT {
     awaitWaiting();
     engine.kill();
     Commands.await("no shim waits", () -> Machine.waitingShims(engine.base()).isEmpty());
-    assertEquals(1, Machine.shims(engine.base()).size());
+    assertTrue(shimOf(id).isAlive());
     engine.startEngine();
     engine.felucca("exec", id, "echo", "lives").prints("lives\n");
     engine.felucca("rm", "-f", id).ok();
@@ -96,12 +96,9 @@ class WaitingShimIT {
       client.end();
       engine.startEngine();
       engine.felucca("run", "--rm", "busybox", "echo", "on").prints("on\n");
-      engine
-          .felucca("ps", "-aq")
-          .ok()
-          .out()
-          .lines()
-          .forEach(c -> engine.felucca("rm", "-f", c).ok());
+      // It may or may not have come into being.
+      Result removed = engine.felucca("rm", "-f", "cut" + i);
+      assertTrue(removed.status() == 0 || removed.err().contains("not found"), removed::toString);
       Commands.await("every shim is gone", () -> Machine.shims(engine.base()).isEmpty());
     }
   }
