@@ -19,7 +19,7 @@ use crate::ttrpc::{unknown, Failure, ALREADY_EXISTS, FAILED_PRECONDITION, INVALI
 /// What the sockets of those are called that wait. All others are called by a digest.
 const PREFIX: &str = "wait-";
 /// Whoever starts one connects at once.
-const FIRST_CONNECTION: Duration = Duration::from_secs(30);
+const FIRST_CONNECTION: Duration = Duration::from_secs(10);
 
 /// Until when whoever started it must have spoken to it, and over which connection that was.
 pub struct Waiting {

@@ -55,6 +55,12 @@ final class ImageUsers {
    */
   @Nullable Path of(Digest manifest, List<Mount> root) {
     Optional<Path> known = copies.get(manifest);
+    return known == null ? copyOnce(manifest, root) : known.orElse(null);
+  }
+
+  /** One at a time: nobody reads a file that another one is just writing. */
+  private synchronized @Nullable Path copyOnce(Digest manifest, List<Mount> root) {
+    Optional<Path> known = copies.get(manifest);
     if (known == null) {
       if (copies.size() >= MOST) {
         return null;

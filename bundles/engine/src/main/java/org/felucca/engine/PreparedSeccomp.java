@@ -12,6 +12,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.felucca.api.TypedBytes;
 import org.felucca.api.runtime.RuntimeInfo;
+import org.felucca.api.runtime.RuntimeOptions;
 import org.felucca.oci.Json;
 import org.felucca.oci.RuntimeSpec;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,8 @@ final class PreparedSeccomp {
   Fitted fit(
       TaskKey key, RuntimeLookup.Choice runtime, byte[] spec, @Nullable TypedBytes ownOptions) {
     RuntimeInfo info = runtime.info();
-    String root = runtime.options().root();
+    RuntimeOptions how = runtime.options();
+    String root = how == null ? "" : how.root();
     if (info == null
         || !info.version().startsWith("crun ")
         || root.isEmpty()

@@ -47,7 +47,7 @@ final class Exec extends Verb {
   @Override
   protected void run() throws Exception {
     if (trace) {
-      TraceReport.of(call(), this::runNow);
+      TraceReport.of(call(), detach, this::runNow);
     } else {
       boolean _ = runNow();
     }

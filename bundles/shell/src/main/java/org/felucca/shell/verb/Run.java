@@ -32,7 +32,7 @@ final class Run extends CreateArguments {
   @Override
   protected void run() throws Exception {
     if (trace) {
-      TraceReport.of(call(), this::runNow);
+      TraceReport.of(call(), detach, this::runNow);
     } else {
       boolean _ = runNow();
     }

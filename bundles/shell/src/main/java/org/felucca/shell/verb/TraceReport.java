@@ -19,8 +19,12 @@ final class TraceReport {
 
   private TraceReport() {}
 
-  /** Does what a verb does, and tells when it and what it left behind are done. */
-  static void of(Call call, Callable<Boolean> work) throws Exception {
+  /**
+   * Does what a verb does, and tells when it and what it left behind are done.
+   *
+   * @param detached whether what it started goes on: then nothing is waited for
+   */
+  static void of(Call call, boolean detached, Callable<Boolean> work) throws Exception {
     long parsedAt = System.nanoTime();
     Trace trace = new Trace();
     Client client = call.client();
@@ -35,7 +39,7 @@ final class TraceReport {
       trace.add(ANSWERED, System.nanoTime());
       Call.uninterrupted(
           () -> {
-            boolean complete = trace.await(PATIENCE);
+            boolean complete = trace.await(detached ? Duration.ZERO : PATIENCE);
             print(call.err(), began(call, trace), trace.steps(), complete);
             return true;
           });
