@@ -167,8 +167,7 @@ pub fn wait(arguments: &Arguments) -> Result<(), String> {
     let folder = if params.sockets.is_empty() { SOCKETS } else { &params.sockets };
     make_sockets(folder)?;
     waiting::remove_abandoned(Path::new(folder));
-    let socket = waiting::socket(Path::new(folder), std::process::id());
-    let _ = fs::remove_file(&socket);
+    let socket = waiting::socket(Path::new(folder));
     let listener = listen(&socket)?;
     if sys::fork_away().map_err(|e| format!("fork: {e}"))? {
         let root = PathBuf::from("/");

@@ -6,7 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::bundle;
 use crate::events::Events;
@@ -47,9 +48,12 @@ impl Waiting {
     }
 }
 
-/// Where one listens while it waits.
-pub fn socket(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{PREFIX}{number}"))
+/// Where one listens while it waits. Numbers of processes come again, and one may wait for long.
+pub fn socket(folder: &Path) -> PathBuf {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!("{PREFIX}{}-{now:x}-{number}", std::process::id()))
 }
 
 /// Removes the sockets of those that were killed while they waited.
@@ -130,7 +134,7 @@ mod tests {
     fn sockets_of_the_killed_are_removed() {
         let folder = std::env::temp_dir().join(format!("felucca-waiting-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let (dead, alive) = (socket(&folder, 1), socket(&folder, 2));
+        let (dead, alive) = (socket(&folder), socket(&folder));
         drop(UnixListener::bind(&dead).unwrap());
         let listener = UnixListener::bind(&alive).unwrap();
         let other = folder.join("0123");
