@@ -11,6 +11,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.io.InputStream;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.felucca.swap.Hold;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,14 @@ final class HeldCall extends SimpleForwardingServerCall<InputStream, InputStream
   private @Nullable Hold<BindableService> hold;
   private boolean started;
 
-  HeldCall(ServerCall<InputStream, InputStream> call) {
+  private final Consumer<HeldCall> over;
+
+  /**
+   * @param over is told when it is over
+   */
+  HeldCall(ServerCall<InputStream, InputStream> call, Consumer<HeldCall> over) {
     super(call);
+    this.over = over;
   }
 
   /** Keeps a service from now on. */
@@ -44,6 +51,7 @@ final class HeldCall extends SimpleForwardingServerCall<InputStream, InputStream
       held.close();
     }
     context.cancel(null);
+    over.accept(this);
   }
 
   /** The call has not come to its method, so nobody will say that it is over. */

@@ -22,6 +22,8 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.felucca.swap.Hold;
 import org.felucca.swap.Swap;
 import org.jspecify.annotations.Nullable;
@@ -38,15 +40,19 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
   /** The service property that names the gRPC service, as in {@code package.Service}. */
   static final String NAME = "grpc.service";
 
+  private static final Logger LOG = Logger.getLogger(Mounts.class.getName());
+
   private final Swap<BindableService> services;
   private final Supplier<Duration> patience;
   private final BooleanSupplier ready;
+  private final BuiltIn builtIn;
 
   /** The names of those services that don't say it themselves. */
   private final Map<ServiceReference<BindableService>, String> learned =
       Collections.synchronizedMap(new WeakHashMap<>());
 
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
+  private final Set<HeldCall> open = ConcurrentHashMap.newKeySet();
 
   /**
    * Begins to watch.
@@ -59,6 +65,7 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
       BundleContext context, Supplier<Duration> patience, Duration drain, BooleanSupplier ready) {
     this.patience = patience;
     this.ready = ready;
+    this.builtIn = new BuiltIn(this::names, ready);
     this.services =
         new Swap<>(
             context,
@@ -74,8 +81,12 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
   public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
       String method, @Nullable String authority) {
     String service = MethodDescriptor.extractFullServiceName(method);
-    if (service == null || !isAwaited(service)) {
+    if (service == null) {
       return null;
+    }
+    ServerMethodDefinition<?, ?> ownMethod = builtIn.method(service, method);
+    if (ownMethod != null || !isAwaited(service)) {
+      return ownMethod;
     }
     MethodDescriptor<InputStream, InputStream> descriptor =
         MethodDescriptor.newBuilder(Bytes.MARSHALLER, Bytes.MARSHALLER)
@@ -86,11 +97,39 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
         descriptor, (call, headers) -> begin(call, headers, service));
   }
 
-  private boolean isAwaited(String service) {
-    if (seen.contains(service) || !ready.getAsBoolean()) {
-      return true;
+  /** The server's own services. */
+  BuiltIn builtIn() {
+    return builtIn;
+  }
+
+  /** Services have come or gone, or the engine has become ready. Returns at once. */
+  void changed() {
+    Thread.ofVirtual().name("grpc-health").start(builtIn::changed);
+  }
+
+  @Override
+  public List<ServerServiceDefinition> getServices() {
+    List<ServerServiceDefinition> all = new ArrayList<>();
+    for (ServiceReference<BindableService> reference : services.references()) {
+      try (Hold<BindableService> hold = only(reference)) {
+        all.add(mounted(hold).definition());
+      } catch (RuntimeException | LinkageError e) {
+        LOG.log(Level.FINE, "service is left out of reflection service=" + reference, e);
+      }
     }
-    return names().contains(service);
+    return all;
+  }
+
+  private boolean isAwaited(String service) {
+    return seen.contains(service)
+        || !ready.getAsBoolean()
+        || isKnown(service)
+        || names().contains(service);
+  }
+
+  /** Whether a service is there that is known to have this name, without making any. */
+  private boolean isKnown(String service) {
+    return services.references().stream().anyMatch(r -> service.equals(name(r)));
   }
 
   /** The names that are served now; makes the services that don't say theirs. */
@@ -100,8 +139,11 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
       String name = name(reference);
       if (name == null) {
         try (Hold<BindableService> hold = only(reference)) {
-          name = definition(hold).getServiceDescriptor().getName();
+          name = mounted(hold).name();
         } catch (StatusRuntimeException gone) {
+          continue;
+        } catch (RuntimeException | LinkageError e) {
+          LOG.log(Level.WARNING, "service can't be bound service=" + reference, e);
           continue;
         }
       }
@@ -119,18 +161,16 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
     return reference.getProperty(NAME) instanceof String said ? said : learned.get(reference);
   }
 
-  private ServerServiceDefinition definition(Hold<BindableService> hold) {
-    ServerServiceDefinition definition =
-        hold.derived(
-            ServerServiceDefinition.class,
-            service -> ServerInterceptors.useInputStreamMessages(service.bindService()));
-    learned.put(hold.reference(), definition.getServiceDescriptor().getName());
-    return definition;
+  private Mounted mounted(Hold<BindableService> hold) {
+    Mounted mounted = hold.derived(Mounted.class, Mounted::of);
+    learned.put(hold.reference(), mounted.name());
+    return mounted;
   }
 
   private ServerCall.Listener<InputStream> begin(
       ServerCall<InputStream, InputStream> call, Metadata headers, String service) {
-    HeldCall held = new HeldCall(call);
+    HeldCall held = new HeldCall(call, open::remove);
+    open.add(held);
     try {
       return held.start(method(call, hold(held, service)), headers);
     } catch (StatusRuntimeException e) {
@@ -160,12 +200,13 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
     long deadline = System.nanoTime() + patience.get().toNanos();
     while (true) {
       Hold<BindableService> hold;
+      boolean known = isKnown(service);
       try {
         hold =
             services.hold(
                 reference -> {
                   String name = name(reference);
-                  return name == null || name.equals(service);
+                  return name == null ? !known : name.equals(service);
                 },
                 Duration.ofNanos(deadline - System.nanoTime()),
                 call::replaced);
@@ -177,20 +218,41 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
                 .asRuntimeException()
             : e;
       }
-      ServerServiceDefinition definition;
+      Mounted mounted;
       try {
-        definition = definition(hold);
+        mounted = mounted(hold);
       } catch (RuntimeException | Error e) {
         hold.close();
         throw e;
       }
-      if (definition.getServiceDescriptor().getName().equals(service)) {
+      if (mounted.name().equals(service)) {
         seen.add(service);
         call.holds(hold);
-        return definition;
+        return mounted.bytes();
       }
       hold.close();
     }
+  }
+
+  /**
+   * A service that is bound.
+   *
+   * @param bytes the same, with messages as bytes
+   */
+  private record Mounted(ServerServiceDefinition definition, ServerServiceDefinition bytes) {
+    static Mounted of(BindableService service) {
+      ServerServiceDefinition definition = service.bindService();
+      return new Mounted(definition, ServerInterceptors.useInputStreamMessages(definition));
+    }
+
+    String name() {
+      return definition.getServiceDescriptor().getName();
+    }
+  }
+
+  /** Ends the calls that are inside now. */
+  void endCalls() {
+    open.forEach(HeldCall::replaced);
   }
 
   /** Lets no call in any more and ends those that are inside. */

@@ -2,6 +2,7 @@ package org.felucca.shell.session;
 
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
+import org.felucca.api.certificate.CertificateAuthority;
 import org.felucca.api.container.ContainerControl;
 import org.felucca.api.container.ContainerFiles;
 import org.felucca.api.container.ContainerService;
@@ -57,6 +58,7 @@ public final class Services {
   private final Swap<ImageTransferService> transfers;
   private final Swap<RegistryClient> registry;
   private final Swap<RegistryLogins> logins;
+  private final Swap<CertificateAuthority> certificates;
 
   /** Begins to watch. */
   @Activate
@@ -83,6 +85,7 @@ public final class Services {
     transfers = new Swap<>(context, ImageTransferService.class, Services::failure);
     registry = new Swap<>(context, RegistryClient.class, Services::failure);
     logins = new Swap<>(context, RegistryLogins.class, Services::failure);
+    certificates = new Swap<>(context, CertificateAuthority.class, Services::failure);
   }
 
   /** Ends every use. */
@@ -110,6 +113,12 @@ public final class Services {
     transfers.close();
     registry.close();
     logins.close();
+    certificates.close();
+  }
+
+  /** Certificates. */
+  public Swap<CertificateAuthority> certificates() {
+    return certificates;
   }
 
   /** Containers. */

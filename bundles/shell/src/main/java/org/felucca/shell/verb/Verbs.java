@@ -78,6 +78,14 @@ public final class Verbs {
           .verb("df", "Show what takes room on the disk", DiskUseList::new)
           .verb("gc", "Remove what nothing keeps, or say what that is", CollectGarbage::new)
           .verb("why", "Show what keeps a blob, a snapshot or anything else", Why::new)
+          .group(
+              "cert",
+              "Certificates of remote clients and of the engine",
+              new Table()
+                  .verb(
+                      "init", "Make an authority, and the engine's certificate", CertVerb.Init::new)
+                  .verb("server", "Make a new certificate of the engine", CertVerb.Server::new)
+                  .verb("client", "Make the certificate of a client", CertVerb.Client::new))
           .verb("events", "Follow what happens", Events::new)
           .verb("info", "Show the engine at a glance", Info::new)
           .verb("version", "Show the versions of the engine", Version::new)
