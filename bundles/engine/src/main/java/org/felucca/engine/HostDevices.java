@@ -12,6 +12,7 @@ import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
 import org.felucca.api.container.DeviceOptions;
 import org.felucca.api.spec.SpecHost.DeviceNode;
+import org.felucca.api.spec.SpecHost.DiskRate;
 import org.felucca.linux.Descriptor;
 import org.felucca.linux.FileStat;
 import org.felucca.linux.FileType;
@@ -84,6 +85,37 @@ final class HostDevices {
       }
     }
     return nodes;
+  }
+
+  /**
+   * The limits of disks, by their numbers.
+   *
+   * @throws EngineException INVALID_ARGUMENT for what is no disk, and which
+   */
+  static List<DiskRate> rates(List<DeviceOptions.Rate> wanted) {
+    List<DiskRate> rates = new ArrayList<>();
+    for (DeviceOptions.Rate rate : wanted) {
+      String option = rate.counted().option();
+      HostLimits.detect().needs(option, "blkio");
+      DeviceNode disk = node(rate.disk(), "/", "r");
+      if (disk == null || !disk.block()) {
+        throw EngineException.invalid(
+            "%s %s is no disk of this machine; lsblk shows which there are"
+                .formatted(option, rate.disk()));
+      }
+      String numbers = disk.major() + ":" + disk.minor();
+      if (Files.exists(Path.of("/sys/dev/block/" + numbers + "/partition"))) {
+        throw EngineException.invalid(
+            "%s %s is a part of a disk, and only whole ones have limits; name the disk"
+                .formatted(option, rate.disk()));
+      }
+      if (rate.most() <= 0) {
+        throw EngineException.invalid(
+            "%s %s:%d must be more than 0".formatted(option, rate.disk(), rate.most()));
+      }
+      rates.add(new DiskRate(rate.counted(), disk.major(), disk.minor(), rate.most()));
+    }
+    return rates;
   }
 
   private static void walk(

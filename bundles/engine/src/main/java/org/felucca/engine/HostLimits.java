@@ -275,7 +275,8 @@ record HostLimits(
     }
   }
 
-  private void needs(String option, String controller) {
+  /** Refuses an option whose controller is not there. */
+  void needs(String option, String controller) {
     if (!controllers.contains(controller)) {
       throw EngineException.invalid(
           "%s can't be set: the cgroup controller %s of version %s is not there; mount it, or leave the option out"

@@ -45,7 +45,8 @@ final class OptionChecks {
     return new SpecHost(
         HostCgroups.unified(),
         capabilities(),
-        HostDevices.find(options.devices(), options.security().privileged()));
+        HostDevices.find(options.devices(), options.security().privileged()),
+        HostDevices.rates(options.devices().rates()));
   }
 
   private static void checkMount(MountOption mount) {

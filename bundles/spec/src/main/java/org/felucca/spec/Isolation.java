@@ -72,7 +72,9 @@ final class Isolation {
     }
     linux.put("maskedPaths", masked(security));
     linux.put("readonlyPaths", shown(security, READ_ONLY));
-    ResourceLimits.putNew(linux.requiredObject("resources"), options.resources());
+    JsonObject resources = linux.requiredObject("resources");
+    ResourceLimits.putNew(resources, options.resources());
+    ResourceLimits.put(resources, host.rates());
     return linux;
   }
 

@@ -1,6 +1,8 @@
 package org.felucca.spec;
 
+import java.util.List;
 import org.felucca.api.container.Resources;
+import org.felucca.api.spec.SpecHost.DiskRate;
 import org.felucca.oci.JsonObject;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,27 @@ final class ResourceLimits {
       if (cpu.names().isEmpty()) {
         resources.remove("cpu");
       }
+    }
+  }
+
+  /** Adds limits of disks. */
+  static void put(JsonObject resources, List<DiskRate> rates) {
+    for (DiskRate rate : rates) {
+      String name =
+          switch (rate.counted()) {
+            case READ_BYTES -> "throttleReadBpsDevice";
+            case WRITTEN_BYTES -> "throttleWriteBpsDevice";
+            case READS -> "throttleReadIOPSDevice";
+            case WRITES -> "throttleWriteIOPSDevice";
+          };
+      resources
+          .objectOrNew("blockIO")
+          .add(
+              name,
+              JsonObject.create("rate")
+                  .put("major", rate.major())
+                  .put("minor", rate.minor())
+                  .put("rate", rate.most()));
     }
   }
 

@@ -19,9 +19,11 @@ import java.util.concurrent.Executors;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.container.CreateOptions;
+import org.felucca.api.container.DeviceOptions.Counted;
 import org.felucca.api.container.ExecOptions;
 import org.felucca.api.container.MountOption;
 import org.felucca.api.container.Resources;
+import org.felucca.api.spec.SpecHost.DiskRate;
 import org.felucca.oci.JsonObject;
 import org.felucca.oci.RuntimeSpec;
 import org.junit.jupiter.api.AfterEach;
@@ -413,6 +415,22 @@ class LinuxSpecsTest {
         new String(specs.resources(more), StandardCharsets.UTF_8));
     assertEquals(
         new Resources(32L, 128L, 16L, 512L, null, null, "0", null, 10L, 300), limits.with(more));
+  }
+
+  @Test
+  void put_ratesOfDisks_areThoseOfTheirNumbers() {
+    JsonObject resources = JsonObject.create("resources");
+    ResourceLimits.put(
+        resources,
+        List.of(
+            new DiskRate(Counted.READ_BYTES, 8, 0, 1024),
+            new DiskRate(Counted.READ_BYTES, 8, 16, 2048),
+            new DiskRate(Counted.WRITES, 8, 0, 5)));
+    assertEquals(
+        "{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1024},"
+            + "{\"major\":8,\"minor\":16,\"rate\":2048}],"
+            + "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":5}]}",
+        json(resources.requiredObject("blockIO")));
   }
 
   @Test

@@ -58,7 +58,31 @@ class AgainstDockerIT {
 
   private record Row(String script, List<String> options) {}
 
+  /** Any disk that this machine has. */
+  private static List<Path> disks() throws Exception {
+    try (Stream<Path> all = Files.list(Path.of("/sys/block"))) {
+      return all.map(folder -> Path.of("/dev").resolve(folder.getFileName()))
+          .filter(Files::exists)
+          .limit(1)
+          .toList();
+    }
+  }
+
   static Stream<Row> rows() throws Exception {
+    return Stream.concat(usualRows(), disks().stream().map(AgainstDockerIT::rates));
+  }
+
+  private static Row rates(Path disk) {
+    return new Row(
+        "cd /sys/fs/cgroup; grep -H . blkio/blkio.throttle.*_device io.max 2>/dev/null; true",
+        List.of(
+            ("--device-read-bps %s:1mb --device-write-bps %s:2m --device-read-iops %s:100"
+                    + " --device-write-iops %s:50")
+                .formatted(disk, disk, disk, disk)
+                .split(" ")));
+  }
+
+  private static Stream<Row> usualRows() throws Exception {
     Path base = Files.createDirectories(engine.base().resolve("shared"));
     Path env = Files.writeString(base.resolve("env"), "# a comment\nA=1\nB=two words\n");
     return Stream.of(

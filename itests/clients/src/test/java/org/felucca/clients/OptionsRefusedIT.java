@@ -103,6 +103,10 @@ class OptionsRefusedIT {
         List.of("--mount", "type=tmpfs,dst=/x,tmpfs-mode=9"));
     wrong.put("--cidfile", List.of("--cidfile", base + "/no/folder"));
     wrong.put("linux/s390x", List.of("--platform", "linux/s390x"));
+    wrong.put(
+        "--device-read-bps /dev/zero is no disk", List.of("--device-read-bps", "/dev/zero:1m"));
+    wrong.put("--device-write-bps \"lots\"", List.of("--device-write-bps", "/dev/zero:lots"));
+    wrong.put("--device-read-iops \"/dev/zero:x\"", List.of("--device-read-iops", "/dev/zero:x"));
     // What is not the container's to change.
     wrong.put("--sysctl \"kernel.panic\"", List.of("--sysctl", "kernel.panic=1"));
     wrong.put("--sysctl \"net.ipv4.no_such\"", List.of("--sysctl", "net.ipv4.no_such=1"));

@@ -8,10 +8,11 @@ import java.util.List;
  *
  * @param devices nodes of this machine that it sees; unmodifiable
  * @param rules what it may do with nodes that it has or makes; unmodifiable
+ * @param rates how fast it may read and write disks; unmodifiable
  */
-public record DeviceOptions(List<Device> devices, List<Rule> rules) {
+public record DeviceOptions(List<Device> devices, List<Rule> rules, List<Rate> rates) {
   /** None. */
-  public static final DeviceOptions NONE = new DeviceOptions(List.of(), List.of());
+  public static final DeviceOptions NONE = new DeviceOptions(List.of(), List.of(), List.of());
 
   /**
    * A node of this machine.
@@ -32,9 +33,42 @@ public record DeviceOptions(List<Device> devices, List<Rule> rules) {
    */
   public record Rule(String type, long major, long minor, String access) {}
 
+  /** What a rate counts, each second. */
+  public enum Counted {
+    /** Bytes that are read. */
+    READ_BYTES("--device-read-bps"),
+    /** Bytes that are written. */
+    WRITTEN_BYTES("--device-write-bps"),
+    /** Reads. */
+    READS("--device-read-iops"),
+    /** Writes. */
+    WRITES("--device-write-iops");
+
+    private final String option;
+
+    Counted(String option) {
+      this.option = option;
+    }
+
+    /** The option that says it, for messages. */
+    public String option() {
+      return option;
+    }
+  }
+
+  /**
+   * A limit of one disk.
+   *
+   * @param disk its node on this machine, absolute
+   * @param counted what is limited
+   * @param most how many a second, more than 0
+   */
+  public record Rate(Path disk, Counted counted, long most) {}
+
   /** Copies the collections. */
   public DeviceOptions {
     devices = List.copyOf(devices);
     rules = List.copyOf(rules);
+    rates = List.copyOf(rates);
   }
 }

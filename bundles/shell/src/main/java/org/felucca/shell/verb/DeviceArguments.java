@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.felucca.api.EngineException;
 import org.felucca.api.Identifiers;
 import org.felucca.api.container.DeviceOptions;
+import org.felucca.api.container.DeviceOptions.Counted;
 import org.felucca.shell.session.Call;
 import picocli.CommandLine.Option;
 
@@ -27,10 +28,55 @@ final class DeviceArguments {
       description = "what it may do with devices that it makes, such as 'c 10:200 rwm'")
   List<String> rules = new ArrayList<>();
 
+  @Option(
+      names = "--device-read-bps",
+      paramLabel = "DISK:BYTES",
+      description = "bytes that it may read of a disk each second, such as /dev/sda:10m")
+  List<String> readBytes = new ArrayList<>();
+
+  @Option(
+      names = "--device-write-bps",
+      paramLabel = "DISK:BYTES",
+      description = "bytes that it may write to a disk each second")
+  List<String> writtenBytes = new ArrayList<>();
+
+  @Option(
+      names = "--device-read-iops",
+      paramLabel = "DISK:NUMBER",
+      description = "how often it may read of a disk each second, such as /dev/sda:500")
+  List<String> reads = new ArrayList<>();
+
+  @Option(
+      names = "--device-write-iops",
+      paramLabel = "DISK:NUMBER",
+      description = "how often it may write to a disk each second")
+  List<String> writes = new ArrayList<>();
+
   DeviceOptions options(Call call) {
+    List<DeviceOptions.Rate> rates = new ArrayList<>();
+    readBytes.forEach(text -> rates.add(rate(call, Counted.READ_BYTES, text)));
+    writtenBytes.forEach(text -> rates.add(rate(call, Counted.WRITTEN_BYTES, text)));
+    reads.forEach(text -> rates.add(rate(call, Counted.READS, text)));
+    writes.forEach(text -> rates.add(rate(call, Counted.WRITES, text)));
     return new DeviceOptions(
         devices.stream().map(text -> device(call, text)).toList(),
-        rules.stream().map(DeviceArguments::rule).toList());
+        rules.stream().map(DeviceArguments::rule).toList(),
+        rates);
+  }
+
+  private static DeviceOptions.Rate rate(Call call, Counted counted, String text) {
+    int colon = text.indexOf(':');
+    String most = text.substring(colon + 1);
+    boolean bytes = counted == Counted.READ_BYTES || counted == Counted.WRITTEN_BYTES;
+    if (colon <= 0 || !(bytes || most.matches("[0-9]{1,18}"))) {
+      throw EngineException.invalid(
+          "%s %s is not understood: write it as /dev/sda:%s"
+              .formatted(counted.option(), Identifiers.quote(text), bytes ? "10m" : "500"));
+    }
+    return new DeviceOptions.Rate(
+        call.path(text.substring(0, colon)),
+        counted,
+        bytes ? ByteSize.parse(counted.option(), most) : Long.parseLong(most));
   }
 
   private static DeviceOptions.Device device(Call call, String text) {
