@@ -58,10 +58,13 @@ class AgainstDockerIT {
 
   private record Row(String script, List<String> options) {}
 
-  /** Any disk that this machine has. */
+  /** A real disk of this machine, if it has any. */
   private static List<Path> disks() throws Exception {
     try (Stream<Path> all = Files.list(Path.of("/sys/block"))) {
-      return all.map(folder -> Path.of("/dev").resolve(folder.getFileName()))
+      return all.filter(
+              folder -> folder.getFileName().toString().matches("(sd|vd|xvd|hd|nvme|mmcblk).*"))
+          .sorted()
+          .map(folder -> Path.of("/dev").resolve(folder.getFileName()))
           .filter(Files::exists)
           .limit(1)
           .toList();
