@@ -68,7 +68,7 @@ public final class ContainerRecords implements ContainerStore {
     }
   }
 
-  private static @Nullable TypedBytes typed(ResultSet row, int column) throws SQLException {
+  static @Nullable TypedBytes typed(ResultSet row, int column) throws SQLException {
     String type = row.getString(column);
     if (type == null) {
       return null;
@@ -299,7 +299,7 @@ public final class ContainerRecords implements ContainerStore {
         extensions);
   }
 
-  private static Map<String, TypedBytes> extended(
+  static Map<String, TypedBytes> extended(
       Map<String, TypedBytes> before, Map<String, TypedBytes> given, String key) {
     Map<String, TypedBytes> after = new HashMap<>(before);
     TypedBytes value = given.get(key);
