@@ -43,7 +43,11 @@ class StockDockerdIT {
     }
   }
 
-  private String[] running(List<String> flags, String... program) {
+  StockDockerd dockerd() {
+    return dockerd;
+  }
+
+  String[] running(List<String> flags, String... program) {
     List<String> arguments = new ArrayList<>(List.of("run", "--network", "none"));
     arguments.addAll(flags);
     arguments.add("busybox");
@@ -51,15 +55,15 @@ class StockDockerdIT {
     return arguments.toArray(String[]::new);
   }
 
-  private void detached(String name, String script) {
+  void detached(String name, String script) {
     dockerd.docker(running(List.of("-d", "--name", name), "sh", "-c", script)).ok();
   }
 
-  private String state(String name, String field) {
+  String state(String name, String field) {
     return dockerd.docker("inspect", "--format", "{{.State." + field + "}}", name).line();
   }
 
-  private void awaitState(String name, String status) {
+  void awaitState(String name, String status) {
     Commands.await(name + " is " + status, () -> state(name, "Status").equals(status));
   }
 
