@@ -8,7 +8,7 @@ import picocli.CommandLine.Parameters;
 /** What the makers of certificates have in common. */
 abstract class CertVerb extends Verb {
   /** Says which files were made. */
-  void report(Certificate made) {
+  void sayFiles(Certificate made) {
     say("subject      " + made.subject());
     say("certificate  " + made.certificate());
     say("key          " + made.key());
@@ -32,7 +32,7 @@ abstract class CertVerb extends Verb {
   static final class Init extends OfEngine {
     @Override
     protected void run() {
-      report(services().certificates().use(authority -> authority.init(names)));
+      sayFiles(services().certificates().use(authority -> authority.init(names)));
     }
 
     @Override
@@ -45,7 +45,7 @@ abstract class CertVerb extends Verb {
   static final class Server extends OfEngine {
     @Override
     protected void run() {
-      report(services().certificates().use(authority -> authority.server(names)));
+      sayFiles(services().certificates().use(authority -> authority.server(names)));
     }
 
     @Override
@@ -64,7 +64,7 @@ abstract class CertVerb extends Verb {
 
     @Override
     protected void run() {
-      report(services().certificates().use(authority -> authority.client(name)));
+      sayFiles(services().certificates().use(authority -> authority.client(name)));
     }
 
     @Override
