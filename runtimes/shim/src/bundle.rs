@@ -139,9 +139,17 @@ impl Options {
         if self.binary_name.is_empty() {
             spawn::find("runc").or_else(|e| spawn::find("crun").map_err(|_| e))
         } else {
-            spawn::find(&self.binary_name)
+            spawn::find(&self.binary_name).map_err(|e| match e.kind() {
+                io::ErrorKind::NotFound => io::Error::new(e.kind(), gone(Path::new(&self.binary_name))),
+                _ => e,
+            })
         }
     }
+}
+
+/// In words that nobody takes for those of a program that is missing in the container.
+pub fn gone(runtime: &Path) -> String {
+    format!("the runtime {} is gone; install it again", runtime.display())
 }
 
 /// The name under which containers share a shim, if the spec gives one.

@@ -1,6 +1,7 @@
 //! What a shim does by running a program: asked for by a call, answered when the program has ended.
 
 use std::fs;
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -195,7 +196,13 @@ impl Shim {
             environment: &[],
             dies_with_us: true,
         })
-        .map_err(unknown(format!("{}: {}", operation.describe(), runtime.display())))?;
+        .map_err(|e| {
+            let why = match e.kind() {
+                io::ErrorKind::NotFound => bundle::gone(&runtime),
+                _ => format!("{}: {e}", runtime.display()),
+            };
+            Failure::new(UNKNOWN, format!("{}: {why}", operation.describe()))
+        })?;
         if let Some(words) = words {
             operation.words = self.watch_own(words, |fd| Target::Words(token, fd)).ok();
         }

@@ -31,7 +31,7 @@ final class StockDockerd implements AutoCloseable {
   /**
    * Starts both, of one generation.
    *
-   * @param configuration the daemon's configuration file, in JSON
+   * @param configuration the daemon's configuration file, in JSON; FOLDER stands for its folder
    */
   static StockDockerd start(OtherDebian generation, String configuration) {
     return start(generation, StockContainerd.start(generation), configuration);
@@ -41,7 +41,9 @@ final class StockDockerd implements AutoCloseable {
   static StockDockerd start(OtherDebian generation, Containerd containerd, String configuration) {
     StockDockerd daemon = new StockDockerd(generation, containerd);
     try {
-      Files.writeString(daemon.base.resolve("daemon.json"), configuration);
+      Files.writeString(
+          daemon.base.resolve("daemon.json"),
+          configuration.replace("FOLDER", daemon.base.toString()));
       daemon.startDaemon();
       Path archive = daemon.base.resolve("rootfs.tar");
       Commands.run(

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,22 +71,22 @@ class StockDockerdIT {
     return "containerd-shim-felucca-v2";
   }
 
-  /** The files that the shims run, whatever they are called. */
-  private List<String> shims() {
-    return Machine.shims(dockerd.containerd().base()).stream()
-        .map(shim -> Path.of("/proc/" + shim.pid() + "/exe"))
-        .filter(Files::isSymbolicLink)
-        .map(StockDockerdIT::target)
-        .map(program -> program.substring(program.lastIndexOf('/') + 1))
+  /** The files that a container's shim runs, whatever it is called. */
+  private List<String> programsOfShim(String id) {
+    return Machine.processes(dockerd.containerd().base()).stream()
+        .filter(process -> Machine.commandLine(process.pid()).contains("-id " + id))
+        .map(process -> program(process.pid()))
+        .filter(program -> !program.isEmpty())
         .distinct()
         .toList();
   }
 
-  private static String target(Path link) {
+  /** The name of the file that a process runs; empty if it has ended. */
+  private static String program(long pid) {
     try {
-      return Files.readSymbolicLink(link).toString();
+      return String.valueOf(Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe")).getFileName());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return "";
     }
   }
 
@@ -99,8 +98,11 @@ class StockDockerdIT {
     result.endsWith(7);
     assertEquals("out\n", result.out());
     assertTrue(result.err().contains("err\n"), result::toString);
-    detached("whose", "sleep 1000");
-    Commands.await("only Felucca's shim runs", () -> shims().equals(List.of(shim())));
+    String id =
+        dockerd
+            .docker(running(List.of("-d", "--name", "whose"), "sh", "-c", "exec sleep 1000"))
+            .line();
+    assertEquals(List.of(shim()), programsOfShim(id));
     dockerd.docker("rm", "-f", "whose").ok();
   }
 
