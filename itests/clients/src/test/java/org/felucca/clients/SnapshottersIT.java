@@ -115,6 +115,7 @@ class SnapshottersIT {
 
   private static void awaitNoContainer() {
     Commands.await("no container is left", () -> felucca("ps", "-aq").ok().out().isEmpty());
+    felucca("gc").ok(); // which waits for what it has written to be deleted
   }
 
   /** The layers of erofs that are mounted. */
