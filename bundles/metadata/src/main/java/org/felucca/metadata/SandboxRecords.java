@@ -201,6 +201,7 @@ public final class SandboxRecords implements SandboxStore {
         scope.durability(),
         t -> {
           t.makesRoom();
+          t.mayLeaveGarbage();
           if (t.sql()
                   .update(
                       "DELETE FROM sandboxes WHERE namespace = ? AND id = ?", scope.namespace(), id)
