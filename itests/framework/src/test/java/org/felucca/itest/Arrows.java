@@ -123,6 +123,9 @@ final class Arrows {
     if (artifact.startsWith("snapshot-")) {
       own.add("org.felucca.snapshot.base"); // a copy in each, see docs/decisions/0013
     }
+    if (artifact.equals("registry")) {
+      own.add("com.electronwill.nightconfig"); // TOML; its jar is a bundle that exports nothing
+    }
     if (artifact.equals("snapshot-native")) {
       own.add("org.felucca.snapshot.copies"); // native is a word of Java's
     }
