@@ -3,11 +3,17 @@ package org.felucca.clients;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What of this machine belongs to a folder. */
 final class Machine {
@@ -82,15 +88,47 @@ final class Machine {
     }
   }
 
-  /** The names of all files below a folder, without the engine's caches, logs and database. */
+  /**
+   * The names of all files below a folder, without the engine's caches, logs and database. What is
+   * removed meanwhile is not among them.
+   */
   static List<String> files(Path folder, String... but) {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      return tree.map(path -> folder.relativize(path).toString())
-          .filter(name -> Stream.of(but).noneMatch(name::startsWith))
-          .sorted()
-          .toList();
+    List<String> names = new ArrayList<>();
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes facts) {
+              return visitFile(path, facts);
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path path, BasicFileAttributes facts) {
+              names.add(folder.relativize(path).toString());
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path path, IOException why) throws IOException {
+              if (why instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw why;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path path, @Nullable IOException why)
+                throws IOException {
+              return why == null ? FileVisitResult.CONTINUE : visitFileFailed(path, why);
+            }
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return names.stream()
+        .filter(name -> Stream.of(but).noneMatch(name::startsWith))
+        .sorted()
+        .toList();
   }
 }
