@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What quickstart and verify have in common: finding what a machine has, and getting what it lacks. Sourced, not run.
+# What quickstart, verify and bench have in common: finding what a machine has, and getting what it lacks. Sourced, not run.
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
