@@ -112,14 +112,23 @@ public final class CollectionPlan {
   void ended(Duration took) {
     lock.lock();
     try {
-      failures = 0;
       rest(took.multipliedBy(REST));
     } finally {
       lock.unlock();
     }
   }
 
-  /** A look has failed; there will be another. */
+  /** What a look found is gone. */
+  void succeeded() {
+    lock.lock();
+    try {
+      failures = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A look has failed, or what it found can't be removed; there will be another. */
   void failed() {
     lock.lock();
     try {
@@ -130,8 +139,10 @@ public final class CollectionPlan {
     }
   }
 
+  /** A rest that is due already is not made shorter. */
   private void rest(Duration time) {
-    restsUntil = Instant.now().plus(time.compareTo(LONGEST_REST) < 0 ? time : LONGEST_REST);
+    Instant until = Instant.now().plus(time.compareTo(LONGEST_REST) < 0 ? time : LONGEST_REST);
+    restsUntil = until.isAfter(restsUntil) ? until : restsUntil;
   }
 
   /** When the next look is planned. */

@@ -116,6 +116,9 @@ public final class RecordCollector implements Collector, Retention {
       try {
         deletions.run();
         collected = collectAlone();
+      } catch (RuntimeException e) {
+        plan.garbageLeft(); // a look that did not come to its end has taken the plan for one away
+        throw e;
       } finally {
         one.unlock();
       }
@@ -142,6 +145,7 @@ public final class RecordCollector implements Collector, Retention {
         plan.at(seen.nextExpiry());
       }
       if (seen.isEmpty()) {
+        plan.succeeded();
         return new Collected(blobs, snapshotsGone, bytes);
       }
       Dropped dropped = dropSome(seen, ended, now);
@@ -149,6 +153,7 @@ public final class RecordCollector implements Collector, Retention {
       blobs += dropped.records().content().size();
       snapshotsGone += dropped.records().snapshots().size();
       if (dropped.isAll()) {
+        plan.succeeded();
         return new Collected(blobs, snapshotsGone, bytes);
       }
     }

@@ -75,21 +75,39 @@ class CollectionPlanTest {
 
   @Test
   void failed_isTriedAgainLaterAndLater_untilItSucceeds() {
-    plan.failed();
+    fail(1);
     assertPlannedIn(-60, 1);
-    for (int i = 0; i < 8; i++) {
-      plan.failed();
-    }
+    fail(8);
     assertPlannedIn(256 - 60, 256);
-    for (int i = 0; i < 50; i++) {
-      plan.failed();
-    }
+    fail(50);
     assertPlannedIn(600 - 60, 600);
+  }
+
+  @Test
+  void failed_afterSuccess_beginsAnew() {
+    fail(3);
     plan.begun();
     plan.ended(Duration.ZERO);
-    assertEquals(first, plan.planned());
+    plan.succeeded();
+    fail(1);
+    assertPlannedIn(-60, 4);
+  }
+
+  @Test
+  void failed_afterALongLook_doesNotShortenTheRest() {
+    plan.begun();
+    plan.ended(Duration.ofSeconds(2));
     plan.failed();
-    assertPlannedIn(-60, 1);
+    assertPlannedIn(98 - 60, 98);
+  }
+
+  /** Looks that end, but what they find can't be removed. */
+  private void fail(int times) {
+    for (int i = 0; i < times; i++) {
+      plan.begun();
+      plan.ended(Duration.ZERO);
+      plan.failed();
+    }
   }
 
   @Test
