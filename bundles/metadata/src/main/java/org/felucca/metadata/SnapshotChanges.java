@@ -56,6 +56,12 @@ final class SnapshotChanges {
               }
               SnapshotRow below =
                   parent == null ? null : committed(t.sql(), namespace, snapshotter, parent);
+              if (below != null && below.number() > number) {
+                // Children are collected before parents, by their numbers.
+                throw EngineException.unavailable(
+                    "snapshot %s was made this moment; try again"
+                        .formatted(Identifiers.quote(below.info().key())));
+              }
               long now = Columns.write(Instant.now());
               t.sql()
                   .update(
