@@ -125,6 +125,11 @@ final class Launcher {
           return shim;
         }
       }
+      if (ready != null) {
+        // What is on record is that shim, which is of no use; the one to come is known by its
+        // folder.
+        disk.run("record the launch for container " + key, () -> bundle.writeIntent(intent));
+      }
       return start(launch, bundle, intent, log);
     } catch (EngineException | LinuxException failure) {
       EngineException e =

@@ -144,8 +144,9 @@ final class WaitingShims implements AutoCloseable {
                 () -> {
                   try {
                     Thread.sleep(delay);
-                    while (startOne(binary)) {
-                      Thread.onSpinWait();
+                    boolean more = true;
+                    while (more) {
+                      more = startOne(binary);
                     }
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
@@ -200,17 +201,24 @@ final class WaitingShims implements AutoCloseable {
     }
     Bootstrap address = Bootstrap.parse(result.stdout());
     TaskClient.Connected connected = TaskClient.connect(NOBODY, address, settings.connect());
-    ProcessId process = ProcessId.of(connected.processes().getShimPid()).orElse(null);
-    if (process == null) {
-      connected.client().close();
-      return null;
+    boolean done = false;
+    try {
+      ProcessId process = ProcessId.of(connected.processes().getShimPid()).orElse(null);
+      if (process == null) {
+        return null;
+      }
+      if (!settings.cgroup().isEmpty()) {
+        disk.run(
+            "move a shim to " + settings.cgroup(),
+            () -> ShimCgroup.move(settings.cgroup(), process.pid()));
+      }
+      done = true;
+      return new Waiting(binary, identity, address, connected.client(), process);
+    } finally {
+      if (!done) {
+        connected.client().close(); // with which it ends
+      }
     }
-    if (!settings.cgroup().isEmpty()) {
-      disk.run(
-          "move a shim to " + settings.cgroup(),
-          () -> ShimCgroup.move(settings.cgroup(), process.pid()));
-    }
-    return new Waiting(binary, identity, address, connected.client(), process);
   }
 
   /** Lets all end that wait. */
