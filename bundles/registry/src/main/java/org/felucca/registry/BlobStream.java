@@ -113,7 +113,7 @@ final class BlobStream extends InputStream {
         checkLength(answer);
         skip(answer);
       } else {
-        throw Wire.failure(answer, what, access);
+        throw Wire.failure(answer, what);
       }
       well = true;
       return answer;

@@ -104,7 +104,7 @@ final class BlobUpload {
         return false;
       }
       if (!reply.isSuccess()) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
       return reply.length().orElse(blob.size()) == blob.size();
     }
@@ -148,7 +148,7 @@ final class BlobUpload {
       if (source != null && (reply.status() == 403 || reply.status() == 404)) {
         return begin(null);
       }
-      throw Wire.failure(reply, what, access);
+      throw Wire.failure(reply, what);
     }
   }
 
@@ -205,15 +205,8 @@ final class BlobUpload {
 
   private Piece patch(URI session, long offset, long length) {
     Request request =
-        new Request(
-                host,
-                "PATCH",
-                session,
-                scopes,
-                java.util.Map.of(),
-                BodyPublishers::noBody,
-                false,
-                access)
+        Request.of(host, "PATCH", session, scopes, access)
+            .once()
             .body("application/octet-stream", () -> publisher(offset, length));
     if (offset > 0 || length < blob.size()) {
       request = request.header("Content-Range", "%d-%d".formatted(offset, offset + length - 1));
@@ -230,7 +223,7 @@ final class BlobUpload {
         }
       }
       if (reply.status() != 202 && reply.status() != 201 && reply.status() != 204) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
       URI next = reply.header("Location") == null ? session : location(reply);
       return new Piece(next, offset + length);
@@ -260,7 +253,7 @@ final class BlobUpload {
             .body("application/octet-stream", () -> publisher(offset, length));
     try (Reply reply = wire.send(request)) {
       if (!reply.isSuccess()) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
     } catch (EngineException e) {
       // It may have been taken all the same, its answer lost.

@@ -177,7 +177,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
       }
       boolean answered = reply.status() / 100 == 4 && reply.status() != 401;
       if (!reply.isSuccess() && (!answered || reply.status() == 429)) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
       // Else a body says what is wrong, or what the headers left out.
     }
@@ -204,7 +204,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
     for (int attempt = 0; ; attempt++) {
       try (Reply reply = wire.send(request)) {
         if (reply.status() != 200) {
-          throw Wire.failure(reply, what, access);
+          throw Wire.failure(reply, what);
         }
         byte[] bytes = reply.document(ImageDocument.MAX_SIZE, "the manifest");
         String type = mediaType(reply);
@@ -367,7 +367,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
             .body(manifest.mediaType(), () -> BodyPublishers.ofByteArray(bytes));
     try (Reply reply = wire.send(request)) {
       if (!reply.isSuccess()) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
       String said = reply.header("Docker-Content-Digest");
       if (said != null && !said.equals(manifest.digest().toString())) {
@@ -476,7 +476,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
     String scopes = "repository:" + name.repository() + ":delete,pull";
     try (Reply reply = wire.send(Request.of(host, "DELETE", manifestPath(name), scopes, access))) {
       if (!reply.isSuccess()) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
     }
   }
@@ -487,7 +487,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
     RegistryAccess trying = access.withCredentials(asked -> credential);
     try (Reply reply = wire.send(Request.of(all.getLast(), "GET", "", "", trying))) {
       if (!reply.isSuccess()) {
-        throw Wire.failure(reply, "log in at " + registry, access);
+        throw Wire.failure(reply, "log in at " + registry);
       }
     }
     logins.put(registry, credential);

@@ -61,7 +61,7 @@ final class Listings {
             Request.of(host, "GET", uri, scopes, access)
                 .header("Accept", "application/json, application/vnd.oci.image.index.v1+json"))) {
       if (reply.status() != 200) {
-        throw Wire.failure(reply, what, access);
+        throw Wire.failure(reply, what);
       }
       page.accept(Json.object(reply.document(MAX_PAGE, "a list"), what));
       for (String link : reply.headers("Link")) {

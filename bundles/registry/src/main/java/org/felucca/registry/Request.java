@@ -51,6 +51,7 @@ record Request(
     return new Request(host, method, uri, scopes, with.headers, content, repeatable, access);
   }
 
+  /** The same, not to be sent again when nobody knows what became of it. */
   Request once() {
     return new Request(host, method, uri, scopes, headers, body, false, access);
   }

@@ -19,7 +19,6 @@ import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
-import org.felucca.api.registry.RegistryAccess;
 import org.jspecify.annotations.Nullable;
 
 /** Sends requests until they are answered for good. */
@@ -330,7 +329,7 @@ final class Wire {
    *
    * @param tried what was tried on what, such as {@code "fetch blob sha256:..."}
    */
-  static EngineException failure(Reply reply, String tried, RegistryAccess access) {
+  static EngineException failure(Reply reply, String tried) {
     String words = reply.complaint();
     String said = words.isEmpty() ? "" : ": " + words;
     String machine = reply.host().name();
