@@ -34,7 +34,7 @@ final class Authorizer {
   private static final Duration MARGIN = Duration.ofSeconds(5);
 
   /** What was proven where. */
-  private record Right(String origin, String registry, String scopes) {}
+  private record Right(String origin, String registry, String account, String scopes) {}
 
   /** A value of the header Authorization, good until a time of System.nanoTime. */
   private record Proof(String header, long until) {}
@@ -57,7 +57,8 @@ final class Authorizer {
   }
 
   private static Right right(Request request) {
-    return new Right(Host.origin(request.uri()), request.host().registry(), request.scopes());
+    Host host = request.host();
+    return new Right(Host.origin(request.uri()), host.registry(), host.account(), request.scopes());
   }
 
   /** What will probably convince, or null. */
@@ -149,7 +150,7 @@ final class Authorizer {
   }
 
   private @Nullable String find(Request request, List<Challenge> challenges, Wire wire) {
-    Credential credential = source(request).find(request.host().registry());
+    Credential credential = source(request).find(request.host().account());
     if (credential instanceof Credential.Header header) {
       remember(request, header.value(), USUAL);
       return header.value();
@@ -280,7 +281,7 @@ final class Authorizer {
               : new EngineException(
                   ErrorKind.PERMISSION_DENIED,
                   "token server %s refuses with status %d%s; log in by 'felucca login %s'"
-                      .formatted(server, status, said, host.registry()));
+                      .formatted(server, status, said, host.account()));
         }
       } catch (InterruptedIOException e) {
         Thread.currentThread().interrupt();

@@ -49,6 +49,14 @@ record Host(
     return base.getRawAuthority();
   }
 
+  /**
+   * What its credentials are kept under. A mirror has its own: it is never shown those of the
+   * registry that it stands for.
+   */
+  String account() {
+    return mirror ? name() : registry;
+  }
+
   boolean isLoopback() {
     return isLoopback(base.getHost());
   }

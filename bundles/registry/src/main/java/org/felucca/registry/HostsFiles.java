@@ -240,7 +240,8 @@ final class HostsFiles {
     boolean other =
         mirror
             && !base.getRawAuthority().equals(registry)
-            && !base.getRawAuthority().equals("registry-1.docker.io");
+            && !(registry.equals("docker.io")
+                && base.getRawAuthority().equals("registry-1.docker.io"));
     return new Host(registry, base, capabilities, tls, headers, other);
   }
 

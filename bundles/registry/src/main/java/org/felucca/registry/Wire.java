@@ -122,7 +122,6 @@ final class Wire {
   }
 
   static EngineException refused(Request request, String complaint, boolean hadCredentials) {
-    String registry = request.host().registry();
     return new EngineException(
         ErrorKind.PERMISSION_DENIED,
         "registry %s %s%s; log in by 'felucca login %s'"
@@ -130,7 +129,7 @@ final class Wire {
                 request.host().name(),
                 hadCredentials ? "does not accept the credentials" : "wants credentials",
                 complaint.isEmpty() ? "" : " (" + complaint + ")",
-                registry));
+                request.host().account()));
   }
 
   /** Follows redirects. What says who this side is goes to the first origin only. */
@@ -344,7 +343,7 @@ final class Wire {
           new EngineException(
               ErrorKind.PERMISSION_DENIED,
               "%s: registry %s does not allow it%s; log in as someone who may by 'felucca login %s'"
-                  .formatted(tried, machine, said, reply.host().registry()));
+                  .formatted(tried, machine, said, reply.host().account()));
       case 404 ->
           EngineException.notFound(
               "%s: registry %s does not have it%s; check name and tag"

@@ -346,6 +346,79 @@ class WireTest extends RegistryTestBase {
     }
   }
 
+  /** A machine that wants a login, and keeps what it was shown of one. */
+  private static TestingRegistry.Hook wantsLogin(
+      List<String> shown, String challenge, String wanted) {
+    return exchange -> {
+      String header = exchange.getRequestHeaders().getFirst("Authorization");
+      if (header != null) {
+        shown.add(header);
+      }
+      if (wanted.equals(header)) {
+        return false;
+      }
+      exchange.getResponseHeaders().set("WWW-Authenticate", challenge);
+      TestingRegistry.answer(exchange, 401, new byte[0]);
+      return true;
+    };
+  }
+
+  private void mirrored(TestingRegistry mirror) throws IOException {
+    Path hosts = Files.createDirectories(folder.resolve("hosts/example.org"));
+    Files.writeString(
+        hosts.resolve("hosts.toml"),
+        """
+        server = "http://%s"
+        [host."http://%s"]
+        """
+            .formatted(registry.host(), mirror.host()));
+  }
+
+  private int pullFromExample(Descriptor blob, RegistryAccess access) throws IOException {
+    try (var bytes = client().blob(ImageReference.parse("example.org/box"), blob, 0, access)) {
+      return bytes.readAllBytes().length;
+    }
+  }
+
+  @Test
+  void mirrors_loginOfTheRegistry_isNotShownToThem() throws IOException {
+    Descriptor blob = registry.blob(100);
+    try (TestingRegistry mirror = new TestingRegistry()) {
+      mirrored(mirror);
+      List<String> stolen = new CopyOnWriteArrayList<>();
+      List<String> shown = new CopyOnWriteArrayList<>();
+      registry.hook = wantsLogin(shown, "Basic realm=\"here\"", ANNS);
+      Credential ann = new Credential.Basic("ann", "secret");
+      client().login("example.org", ann, RegistryAccess.DEFAULT);
+      RegistryAccess own =
+          RegistryAccess.DEFAULT.withCredentials(name -> name.equals("example.org") ? ann : null);
+      for (String challenge :
+          List.of(
+              "Basic realm=\"give me\"",
+              "Bearer realm=\"http://%s/token\"".formatted(mirror.host()))) {
+        mirror.hook = wantsLogin(stolen, challenge, "nothing");
+        assertEquals(100, pullFromExample(blob, RegistryAccess.DEFAULT));
+        assertEquals(100, pullFromExample(blob, own));
+      }
+      assertTrue(mirror.log.size() >= 4, mirror.log::toString);
+      assertEquals(List.of(), stolen);
+      assertTrue(shown.contains(ANNS), shown::toString);
+    }
+  }
+
+  @Test
+  void mirrors_loginOfTheirOwn_isShownToThem() throws IOException {
+    Descriptor blob = registry.blob(100);
+    try (TestingRegistry mirror = new TestingRegistry()) {
+      mirrored(mirror);
+      mirror.blobs.putAll(registry.blobs);
+      mirror.hook = wantsLogin(new CopyOnWriteArrayList<>(), "Basic realm=\"here\"", ANNS);
+      client().login(mirror.host(), new Credential.Basic("ann", "secret"), RegistryAccess.DEFAULT);
+      assertEquals(100, pullFromExample(blob, RegistryAccess.DEFAULT));
+      assertEquals(List.of(), registry.log);
+    }
+  }
+
   @Test
   void tls_registryWithoutIt_saysSo() throws Exception {
     try (ServerSocket plain = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
