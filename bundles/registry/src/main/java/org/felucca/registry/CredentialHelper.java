@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +41,14 @@ final class CredentialHelper {
               .formatted(Identifiers.quote(name)));
     }
     this.program = "docker-credential-" + name;
+    this.deadline = deadline;
+  }
+
+  /**
+   * @param program the program itself, wherever it is
+   */
+  CredentialHelper(Path program, Duration deadline) {
+    this.program = program.toString();
     this.deadline = deadline;
   }
 
@@ -110,12 +119,14 @@ final class CredentialHelper {
           "credential helper %s can't be started: %s; install it, or take it out of config.json"
               .formatted(program, e.getMessage()));
     }
+    long end = System.nanoTime() + deadline.toNanos();
     CompletableFuture<byte[]> output = new CompletableFuture<>();
     try {
-      Thread.ofVirtual().start(() -> read(process, output));
-      Thread.ofVirtual().start(() -> write(process, input));
-      byte[] bytes = output.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
-      if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+      // Pipes of processes block their thread, which would be the carrier of a virtual one.
+      pipe("read", () -> read(process, output));
+      pipe("write", () -> write(process, input));
+      byte[] bytes = output.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (!process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         throw new TimeoutException();
       }
       return new Answer(process.exitValue(), bytes);
@@ -132,8 +143,13 @@ final class CredentialHelper {
       throw EngineException.precondition(
           "credential helper %s can't be heard: %s".formatted(program, e.getCause()));
     } finally {
+      process.descendants().toList().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
+  }
+
+  private void pipe(String verb, Runnable work) {
+    Thread.ofPlatform().daemon().name(verb + " " + program).start(work);
   }
 
   private static void read(Process process, CompletableFuture<byte[]> output) {

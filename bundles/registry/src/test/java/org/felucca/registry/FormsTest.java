@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
 import org.felucca.api.registry.Credential;
@@ -185,6 +186,24 @@ class FormsTest {
             EngineException.class, () -> config.find("a.example"));
     assertTrue(e.getMessage().contains("docker-credential-no-such"), e::getMessage);
     assertNull(config.find("b.example"));
+  }
+
+  @Test
+  void helper_thatDoesNotAnswer_endsWithAllItHasStarted() throws Exception {
+    Path number = folder.resolve("number");
+    Path program = folder.resolve("helper");
+    Files.writeString(program, "#!/bin/sh\nsleep 300 &\necho $! > %s\nwait\n".formatted(number));
+    assertTrue(program.toFile().setExecutable(true));
+    CredentialHelper helper = new CredentialHelper(program, Duration.ofSeconds(3));
+    EngineException e =
+        org.junit.jupiter.api.Assertions.assertThrows(
+            EngineException.class, () -> helper.get("a.example"));
+    assertEquals(ErrorKind.DEADLINE_EXCEEDED, e.kind());
+    long child = Long.parseLong(Files.readString(number).strip());
+    ProcessHandle handle = ProcessHandle.of(child).orElse(null);
+    if (handle != null) {
+      handle.onExit().get(60, TimeUnit.SECONDS);
+    }
   }
 
   @Test
