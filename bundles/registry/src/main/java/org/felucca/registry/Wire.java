@@ -30,6 +30,9 @@ final class Wire {
   /** A machine that can't be reached at all is not waited for as one that has too much to do. */
   private static final int CONNECT_ATTEMPTS = 2;
 
+  /** Bytes in a second: a body that is sent more slowly than that is given up. */
+  private static final long SLOWEST = 128 << 10;
+
   private final HttpClients clients;
   private final Authorizer authorizer;
   private final Pauses pauses;
@@ -203,11 +206,13 @@ final class Wire {
       @Nullable String authorization,
       boolean body)
       throws IOException {
+    HttpRequest.BodyPublisher content =
+        body ? request.body().get() : HttpRequest.BodyPublishers.noBody();
     HttpRequest.Builder builder =
         HttpRequest.newBuilder(uri)
-            .timeout(silence)
+            .timeout(silence.plusSeconds(Math.max(0, content.contentLength()) / SLOWEST))
             .header("User-Agent", AGENT)
-            .method(method, body ? request.body().get() : HttpRequest.BodyPublishers.noBody());
+            .method(method, content);
     request.headers().forEach(builder::header);
     if (own) {
       try {

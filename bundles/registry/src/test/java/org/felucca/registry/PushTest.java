@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -153,6 +155,36 @@ class PushTest extends RegistryTestBase {
     push(bytes);
     assertPushed(bytes);
     assertEquals(List.of("HEAD", "POST", "PATCH", "GET", "PATCH", "PUT"), methods());
+  }
+
+  @Test
+  void pushBlob_slowerThanSilenceLasts_isSentOnce() {
+    byte[] bytes = bytes(5 << 20);
+    registry.hook =
+        exchange -> {
+          if (!exchange.getRequestMethod().equals("PATCH")) {
+            return false;
+          }
+          var session = registry.sessions.get(exchange.getRequestURI().getPath());
+          for (int i = 0; i < 6; i++) {
+            pause(500);
+            session.write(exchange.getRequestBody().readNBytes(1 << 20));
+          }
+          TestingRegistry.answer(exchange, 202, new byte[0]);
+          return true;
+        };
+    client(1, Duration.ofSeconds(1));
+    push(bytes);
+    assertPushed(bytes);
+    assertEquals(List.of("HEAD", "POST", "PATCH", "PUT"), methods());
+  }
+
+  private static void pause(long millis) throws IOException {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   @Test
