@@ -96,7 +96,7 @@ public final class DistributionClient implements RegistryClient, RegistryLogins 
     clients = new HttpClients(new Proxies(environment));
     authorizer = new Authorizer(logins);
     wire = new Wire(clients, authorizer, settings.pauses(), settings.silence());
-    listings = new Listings(wire);
+    listings = new Listings(wire, Listings.MOST);
     ranges = settings.ranges();
   }
 

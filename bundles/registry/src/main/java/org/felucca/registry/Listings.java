@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.felucca.api.EngineException;
+import org.felucca.api.ErrorKind;
 import org.felucca.api.registry.RegistryAccess;
 import org.felucca.oci.Json;
 import org.felucca.oci.JsonObject;
@@ -21,16 +22,28 @@ final class Listings {
   private static final int MAX_PAGES = 10_000;
   private static final Pattern NEXT = Pattern.compile("<([^>]+)>\\s*;.*\\brel=\"?next\"?");
 
-  private final Wire wire;
+  /** The most bytes of all pages together. */
+  static final long MOST = 64 << 20;
 
-  Listings(Wire wire) {
+  /** A page, and where the next one is. */
+  private record Page(JsonObject content, long size, @Nullable URI next) {}
+
+  private final Wire wire;
+  private final long most;
+
+  /**
+   * @param most the most bytes of all pages of a list together
+   */
+  Listings(Wire wire, long most) {
     this.wire = wire;
+    this.most = most;
   }
 
   /**
    * Reads every page.
    *
    * @param what what is listed, such as {@code "list the tags of ..."}
+   * @throws EngineException RESOURCE_EXHAUSTED if all of them together are too long
    */
   void read(
       Host host,
@@ -39,23 +52,27 @@ final class Listings {
       RegistryAccess access,
       String what,
       Consumer<JsonObject> page) {
-    URI uri = host.uri(path);
     Set<URI> seen = new HashSet<>();
-    for (URI next = uri; next != null; next = read(host, next, scopes, access, what, page)) {
+    long size = 0;
+    for (URI next = host.uri(path); next != null; ) {
       if (!seen.add(next) || seen.size() > MAX_PAGES) {
         throw EngineException.invalid(
             "%s: the pages of registry %s go in circles".formatted(what, host.name()));
       }
+      Page one = read(host, next, scopes, access, what);
+      size += one.size();
+      if (size > most) {
+        throw new EngineException(
+            ErrorKind.RESOURCE_EXHAUSTED,
+            "%s: the pages of registry %s have more than %d bytes in all, which no sound list has"
+                .formatted(what, host.name(), most));
+      }
+      page.accept(one.content());
+      next = one.next();
     }
   }
 
-  private @Nullable URI read(
-      Host host,
-      URI uri,
-      String scopes,
-      RegistryAccess access,
-      String what,
-      Consumer<JsonObject> page) {
+  private Page read(Host host, URI uri, String scopes, RegistryAccess access, String what) {
     try (Reply reply =
         wire.send(
             Request.of(host, "GET", uri, scopes, access)
@@ -63,14 +80,15 @@ final class Listings {
       if (reply.status() != 200) {
         throw Wire.failure(reply, what);
       }
-      page.accept(Json.object(reply.document(MAX_PAGE, "a list"), what));
+      byte[] bytes = reply.document(MAX_PAGE, "a list");
+      JsonObject content = Json.object(bytes, what);
       for (String link : reply.headers("Link")) {
         Matcher next = NEXT.matcher(link);
         if (next.find()) {
-          return Wire.next(host, reply.uri(), next.group(1));
+          return new Page(content, bytes.length, Wire.next(host, reply.uri(), next.group(1)));
         }
       }
-      return null;
+      return new Page(content, bytes.length, null);
     } catch (InterruptedIOException e) {
       Thread.currentThread().interrupt();
       throw EngineException.cancelled(what + ": interrupted");

@@ -10,7 +10,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,7 +21,9 @@ import org.felucca.api.content.BlobReader;
 import org.felucca.api.content.Descriptor;
 import org.felucca.api.content.Digest;
 import org.felucca.api.image.ImageReference;
+import org.felucca.api.registry.Credentials;
 import org.felucca.api.registry.RegistryAccess;
+import org.felucca.oci.JsonObject;
 import org.felucca.oci.MediaTypes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -263,6 +267,37 @@ class PushTest extends RegistryTestBase {
         ErrorKind.INVALID_ARGUMENT,
         "in circles",
         () -> client().tags(registry.name("box"), RegistryAccess.DEFAULT));
+  }
+
+  @Test
+  void tags_pagesWithoutEnd_areGivenUp() {
+    registry.hook =
+        exchange -> {
+          exchange
+              .getResponseHeaders()
+              .set("Link", "</v2/box/tags/list?n=%d>; rel=\"next\"".formatted(registry.log.size()));
+          TestingRegistry.json(exchange, "{\"tags\":[\"%s\"]}".formatted("x".repeat(87)));
+          return true;
+        };
+    try (HttpClients clients = new HttpClients(new Proxies(Map.of()))) {
+      Wire wire =
+          new Wire(
+              clients,
+              new Authorizer(Credentials.NONE),
+              new Pauses(1, Duration.ofMillis(4)),
+              Duration.ofSeconds(30));
+      Host host =
+          new HostsFiles(List.of()).hosts(registry.host(), RegistryAccess.DEFAULT).getFirst();
+      List<JsonObject> pages = new ArrayList<>();
+      assertFails(
+          ErrorKind.RESOURCE_EXHAUSTED,
+          "more than 250 bytes in all",
+          () ->
+              new Listings(wire, 250)
+                  .read(host, "box/tags/list", "", RegistryAccess.DEFAULT, "list", pages::add));
+      assertEquals(2, pages.size());
+      assertEquals(3, registry.log.size());
+    }
   }
 
   @Test
