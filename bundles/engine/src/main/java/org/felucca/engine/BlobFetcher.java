@@ -1,5 +1,7 @@
 package org.felucca.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -36,6 +38,9 @@ final class BlobFetcher {
 
   /** Which registry and repositories a blob was seen in, as containerd notes it. */
   static final String SOURCE = "containerd.io/distribution.source.";
+
+  /** The most bytes of a label and its value together. */
+  private static final int LONGEST_LABEL = 4096;
 
   /** So many blobs come at once, of all pulls together. */
   private static final int MOST = 16;
@@ -251,11 +256,28 @@ final class BlobFetcher {
   /** Notes of a blob that is here where else it is. */
   private void note(Scope scope, ImageReference from, Descriptor blob) {
     String label = SOURCE + from.registry();
-    String known = content.info(scope, blob.digest()).labels().getOrDefault(label, "");
-    if (!List.of(known.split(",")).contains(from.repository())) {
-      String all = known.isEmpty() ? from.repository() : known + "," + from.repository();
+    String known = known(scope, blob, label);
+    String all = with(label, known, from.repository());
+    if (!all.equals(known)) {
       content.update(scope, blob.digest(), Map.of(label, all), Set.of("labels." + label));
     }
+  }
+
+  private String known(Scope scope, Descriptor blob, String label) {
+    return content.info(scope, blob.digest()).labels().getOrDefault(label, "");
+  }
+
+  /**
+   * What such a label says with one more repository. It is a hint for pushes and no more: one that
+   * would be too long stays as it is.
+   */
+  static String with(String label, String known, String repository) {
+    if (List.of(known.split(",")).contains(repository)) {
+      return known;
+    }
+    String all = known.isEmpty() ? repository : known + "," + repository;
+    int length = label.getBytes(UTF_8).length + all.getBytes(UTF_8).length;
+    return length > LONGEST_LABEL ? known : all;
   }
 
   private void abort(Scope scope, Descriptor blob) {
@@ -280,8 +302,9 @@ final class BlobFetcher {
       Descriptor document,
       byte[] bytes,
       Map<String, String> labels) {
+    String label = SOURCE + from.registry();
     Map<String, String> all = new TreeMap<>(labels);
-    all.put(SOURCE + from.registry(), from.repository());
+    all.put(label, from.repository());
     try (KeyedLocks.Held _ = locks.lock(new Wanted(scope.namespace(), document.digest()))) {
       LabelledIngest ingest = open(scope, document);
       if (ingest != null) {
@@ -298,6 +321,7 @@ final class BlobFetcher {
           }
         }
       }
+      all.put(label, with(label, known(scope, document, label), from.repository()));
       Set<String> paths = new TreeSet<>();
       all.keySet().forEach(key -> paths.add("labels." + key));
       content.update(scope, document.digest(), all, paths);
