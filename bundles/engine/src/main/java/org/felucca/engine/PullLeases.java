@@ -50,21 +50,14 @@ final class PullLeases {
     running.add(id);
     try {
       leases.create(quick, id, Map.of("containerd.io/gc.expire", expiry, LABEL, name));
-      boolean done = false;
+      pull.accept(scope.withLease(id));
+      running.remove(id);
+      boolean interrupted = Thread.interrupted();
       try {
-        pull.accept(scope.withLease(id));
-        done = true;
+        sweep(quick, name);
       } finally {
-        boolean interrupted = Thread.interrupted();
-        try {
-          if (done) {
-            running.remove(id);
-          }
-          sweep(quick, name, done ? 1 : 0);
-        } finally {
-          if (interrupted) {
-            Thread.currentThread().interrupt();
-          }
+        if (interrupted) {
+          Thread.currentThread().interrupt();
         }
       }
     } finally {
@@ -72,12 +65,8 @@ final class PullLeases {
     }
   }
 
-  /**
-   * Ends the leases of pulls of a name that do not run any more.
-   *
-   * @param mine how many of them are this pull's own
-   */
-  private void sweep(Scope scope, String name, int mine) {
+  /** Ends the leases of pulls of a name that do not run any more, once one has come to its end. */
+  private void sweep(Scope scope, String name) {
     try {
       String filter = "labels.\"%s\"==%s".formatted(LABEL, Identifiers.quote(name));
       int ended = 0;
@@ -87,7 +76,7 @@ final class PullLeases {
           ended++;
         }
       }
-      if (ended > mine) {
+      if (ended > 1) {
         collector.collect(); // what a failed pull had fetched, and this one did not want
       }
     } catch (EngineException e) {
