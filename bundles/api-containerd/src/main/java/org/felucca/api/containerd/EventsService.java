@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Empty;
 import com.google.protobuf.Timestamp;
 import io.grpc.BindableService;
+import io.grpc.Context;
 import io.grpc.ServerServiceDefinition;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -135,10 +136,18 @@ public final class EventsService implements BindableService {
             throw e;
           }
           // The log is being replaced: the next one goes on.
+          checkClient(); // its interrupt may have been taken for the log's
         }
       }
     }
     throw EngineException.unavailable("the event service is being replaced; subscribe again");
+  }
+
+  /** Throws CANCELLED if the client has gone. */
+  private static void checkClient() {
+    if (Context.current().isCancelled()) {
+      throw EngineException.cancelled("the client has gone");
+    }
   }
 
   /** One subscription, over all logs that it is served from. */
@@ -183,6 +192,7 @@ public final class EventsService implements BindableService {
     }
 
     private void reached(long number) {
+      checkClient(); // what it was sent last it may not have read
       position = number;
       following.sent(number);
     }

@@ -16,15 +16,19 @@ import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.felix.framework.FrameworkFactory;
+import org.felucca.api.EngineException;
 import org.felucca.api.Namespace;
 import org.felucca.api.containerd.wire.events.EventsGrpc;
 import org.felucca.api.containerd.wire.events.ForwardRequest;
@@ -34,8 +38,10 @@ import org.felucca.api.containerd.wire.events.TaskExit;
 import org.felucca.api.containerd.wire.types.Envelope;
 import org.felucca.api.event.Event;
 import org.felucca.api.event.EventLog;
+import org.felucca.api.event.LoggedEvent;
 import org.felucca.api.task.ProcessIo;
 import org.felucca.events.SegmentedEventLog;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +222,56 @@ class EventsServiceTest {
     assertEquals(count, exitsUpTo(lazy, "c" + count).size());
     lazy.end();
     eager.end();
+  }
+
+  /** A log that is replaced whenever its reader is interrupted: the interrupt is then lost. */
+  private static final class ReplacedLog implements EventLog {
+    private final AtomicInteger subscribed = new AtomicInteger();
+    private final BlockingQueue<Thread> readers = new LinkedBlockingQueue<>();
+
+    @Override
+    public LoggedEvent publish(@Nullable Namespace namespace, Event event) {
+      throw EngineException.unavailable("replaced");
+    }
+
+    @Override
+    public long position() {
+      return 0;
+    }
+
+    @Override
+    public Subscription subscribe(List<String> filters, long after) {
+      subscribed.incrementAndGet();
+      return new Subscription() {
+        @Override
+        public @Nullable LoggedEvent next(Duration wait) {
+          readers.add(Thread.currentThread());
+          try {
+            Thread.sleep(wait);
+            return null;
+          } catch (InterruptedException e) {
+            throw EngineException.unavailable("replaced");
+          }
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  @Test
+  void subscribe_clientGoesWhileTheLogIsReplaced_ends() throws Exception {
+    stopService();
+    ReplacedLog replaced = new ReplacedLog();
+    context.registerService(
+        EventLog.class, replaced, new Hashtable<>(Map.of(Constants.SERVICE_RANKING, 1)));
+    startService();
+    var call = subscribe("", TASKS);
+    Thread reader = replaced.readers.take();
+    call.end();
+    assertTrue(reader.join(Duration.ofSeconds(20)), "the handler ends");
+    assertEquals(1, replaced.subscribed.get(), "nobody follows the next log");
   }
 
   @Test
