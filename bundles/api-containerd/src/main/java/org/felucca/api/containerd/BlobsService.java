@@ -43,7 +43,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** containerd's service Content: blobs and ingests. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.content.v1.Content")
 public final class BlobsService implements BindableService {
   /** How many records one message of a list carries. */
   private static final int PAGE = 100;

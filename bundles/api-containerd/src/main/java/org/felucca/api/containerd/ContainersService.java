@@ -36,7 +36,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Records of containers. Specs, options and extensions pass through byte for byte. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.containers.v1.Containers")
 public final class ContainersService implements BindableService {
   private final Swap<ContainerStore> containers;
 

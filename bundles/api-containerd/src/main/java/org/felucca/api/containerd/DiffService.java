@@ -39,7 +39,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Layers between blobs and mounted snapshots, in both directions. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.diff.v1.Diff")
 public final class DiffService implements BindableService {
   private static final Logger LOG = Logger.getLogger(DiffService.class.getName());
 

@@ -28,7 +28,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Names of images. A synchronous delete answers when what only the name kept is gone. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.images.v1.Images")
 public final class ImagesService implements BindableService {
   /** Stands for the target of an update that leaves the target alone. */
   private static final Descriptor UNCHANGED =

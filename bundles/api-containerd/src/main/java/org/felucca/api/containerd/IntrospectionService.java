@@ -38,7 +38,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Who the engine is, and what it is made of. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.introspection.v1.Introspection")
 public final class IntrospectionService implements BindableService {
   /** The type of what an OCI runtime says of itself, as JSON. */
   private static final String FEATURES =

@@ -32,7 +32,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Leases. A synchronous delete answers when what only the lease kept is gone. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.leases.v1.Leases")
 public final class LeasesService implements BindableService {
   private final Swap<LeaseStore> leases;
   private final Swap<Collector> collector;

@@ -26,7 +26,9 @@ import org.osgi.service.component.annotations.Component;
  * snapshotters are the kernel's own, so there is nothing to manage: UNIMPLEMENTED tells a client to
  * make them itself, as a containerd without such mounts does.
  */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.mounts.v1.Mounts")
 public final class MountsService implements BindableService {
   private static final Logger LOG = Logger.getLogger(MountsService.class.getName());
 

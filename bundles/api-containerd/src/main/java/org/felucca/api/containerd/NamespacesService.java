@@ -30,7 +30,9 @@ import org.osgi.service.component.annotations.Deactivate;
  * Namespaces and their labels. A namespace that nobody has made yet has no labels, which is no
  * failure: clients ask for defaults before they make the first record.
  */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.namespaces.v1.Namespaces")
 public final class NamespacesService implements BindableService {
   private final Swap<NamespaceStore> namespaces;
 

@@ -30,7 +30,9 @@ import org.osgi.service.component.annotations.Component;
  * containerd's controllers of sandboxes. None runs here yet, so no sandbox exists: what asks for
  * one is answered as containerd answers for a sandbox that is not there, and none is made.
  */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.sandbox.v1.Controller")
 public final class SandboxControllerService implements BindableService {
   /** The controller that containerd itself has. */
   private static final String SHIM = "shim";

@@ -30,7 +30,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** containerd's store of sandbox records. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.sandbox.v1.Store")
 public final class SandboxStoreService implements BindableService {
   private final Swap<SandboxStore> sandboxes;
 

@@ -38,7 +38,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Snapshots of every snapshotter. Mounts go out literally, as mount(2) takes them. */
-@Component(service = BindableService.class)
+@Component(
+    service = BindableService.class,
+    property = "grpc.service=containerd.services.snapshots.v1.Snapshots")
 public final class SnapshotsService implements BindableService {
   /** How many records one message of a list carries. */
   private static final int PAGE = 100;
