@@ -162,6 +162,7 @@ public final class GrpcServer {
       remote = server;
       LOG.log(Level.INFO, "serving grpc over tls address={0}", server.getListenSockets());
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      listening = List.of(); // so that the same settings are tried again
       LOG.log(Level.SEVERE, "cannot serve grpc over tls, it is left out listen=" + now.listen(), e);
     }
   }
