@@ -71,8 +71,10 @@ public final class Gate implements ServerInterceptor {
     return next.startCall(call, headers);
   }
 
-  private boolean mayCall(Peer peer, String method, Metadata headers) {
-    List<AccessRule> own = rules.stream().filter(rule -> rule.isFor(peer)).toList();
+  /** Whether a peer may call a method, with the namespaces that the headers name. */
+  boolean mayCall(Peer peer, String method, Metadata headers) {
+    List<AccessRule.Terms> own =
+        rules.stream().map(AccessRule::terms).filter(terms -> terms.isFor(peer)).toList();
     if (own.isEmpty()) {
       return peer.uid() >= 0;
     }
@@ -81,7 +83,7 @@ public final class Gate implements ServerInterceptor {
     if (named != null) {
       named.forEach(namespaces::add);
     }
-    return own.stream().anyMatch(rule -> rule.allows(method, namespaces));
+    return own.stream().anyMatch(terms -> terms.allows(method, namespaces));
   }
 
   private static Status refusal(@Nullable Peer peer, String method) {

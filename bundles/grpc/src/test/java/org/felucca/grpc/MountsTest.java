@@ -39,6 +39,7 @@ import java.util.Hashtable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -68,6 +69,7 @@ class MountsTest {
   private final AtomicReference<Duration> patience = new AtomicReference<>(LONG);
   private final AtomicBoolean ready = new AtomicBoolean(true);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final List<AccessRule> rules = new CopyOnWriteArrayList<>();
   private final List<ManagedChannel> clients = new ArrayList<>();
   private Framework framework;
   private ServerSocketChannel held;
@@ -117,7 +119,7 @@ class MountsTest {
 
   private void serve(Duration drain) throws Exception {
     mounts = new Mounts(framework.getBundleContext(), patience::get, drain, ready::get);
-    endpoints = new Endpoints(mounts, new Gate());
+    endpoints = new Endpoints(mounts, new Gate(rules));
     server = endpoints.unix("test", number).start();
   }
 
@@ -189,6 +191,15 @@ class MountsTest {
     register(new Speaker(NAME, "a"));
     assertEquals(Status.Code.UNIMPLEMENTED, code(say("felucca.test.Unknown")));
     assertEquals(Status.Code.UNIMPLEMENTED, code(method(NAME, "Unknown", MethodType.UNARY)));
+  }
+
+  @Test
+  void call_ofAUserWhoseRuleAllowsNothing_isRefused() throws Exception {
+    register(new Speaker(NAME, "a"));
+    assertEquals("a 1", call(say(NAME), "1"));
+    String uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid").toString();
+    rules.add(new AccessRule(new TlsTest.Rule("", uid, "", "*")));
+    assertEquals(Status.Code.PERMISSION_DENIED, code(say(NAME)));
   }
 
   @Test

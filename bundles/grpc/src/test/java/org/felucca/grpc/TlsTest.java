@@ -31,10 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import javax.security.auth.x500.X500Principal;
 import org.apache.felix.framework.FrameworkFactory;
 import org.felucca.api.EngineException;
 import org.felucca.api.ErrorKind;
@@ -69,7 +71,7 @@ class TlsTest {
   private Endpoints endpoints;
   private Server server;
 
-  private record Rule(String subject, long uid, String namespaces, String methods)
+  record Rule(String subject, String uid, String namespaces, String methods)
       implements AccessRule.Config {
     @Override
     public Class<? extends Annotation> annotationType() {
@@ -146,7 +148,7 @@ class TlsTest {
 
   @Test
   void call_clientWithRule_isServedInItsNamespacesOnly() throws Exception {
-    rules.add(new AccessRule(new Rule("CN=ci", -1, "test, ci", NAME + "/*")));
+    rules.add(new AccessRule(new Rule("CN=ci", "", "test, ci", NAME + "/*")));
     ManagedChannel channel = connect(ci);
     assertEquals("a hello", say(channel, "ci"));
     assertEquals("a hello", say(channel, "test"));
@@ -159,13 +161,13 @@ class TlsTest {
 
   @Test
   void call_clientWithoutRule_mayDoNothing() throws Exception {
-    rules.add(new AccessRule(new Rule("CN=other", -1, "*", "*")));
+    rules.add(new AccessRule(new Rule("CN=other", "", "*", "*")));
     assertEquals(Status.Code.PERMISSION_DENIED, refused(connect(ci), "ci").getCode());
   }
 
   @Test
   void call_withoutCertificate_isRefusedByTheHandshake() throws Exception {
-    rules.add(new AccessRule(new Rule("CN=ci", -1, "*", "*")));
+    rules.add(new AccessRule(new Rule("CN=ci", "", "*", "*")));
     assertEquals(Status.Code.UNAVAILABLE, refused(connect(null), "ci").getCode());
   }
 
@@ -175,7 +177,7 @@ class TlsTest {
     if (!Files.exists(etc.resolve("other/ca.p12"))) {
       other.init(List.of());
     }
-    rules.add(new AccessRule(new Rule("CN=ci", -1, "*", "*")));
+    rules.add(new AccessRule(new Rule("CN=ci", "", "*", "*")));
     assertEquals(Status.Code.UNAVAILABLE, refused(connect(other.client("ci")), "ci").getCode());
   }
 
@@ -257,31 +259,67 @@ class TlsTest {
     }
   }
 
+  private static boolean allows(long uid, Rule... rules) {
+    return new Gate(Stream.of(rules).map(AccessRule::new).toList())
+        .mayCall(new Peer(null, uid, null, 1), "a.B/C", new Metadata());
+  }
+
   @Test
-  void rule_saysNothingThatCanBeFollowed_isRefused() {
-    assertThrows(IllegalArgumentException.class, () -> new AccessRule(new Rule("", -1, "*", "*")));
-    assertThrows(
-        IllegalArgumentException.class, () -> new AccessRule(new Rule("CN=a", 7, "*", "*")));
-    assertThrows(
-        IllegalArgumentException.class, () -> new AccessRule(new Rule("CN=a", -1, "", "*")));
-    assertThrows(
-        IllegalArgumentException.class, () -> new AccessRule(new Rule("ci", -1, "*", "*")));
+  void rule_namesNoNamespaces_allowsItsUserNothing() {
+    Rule broken = new Rule("", "1000", "", "*");
+    assertFalse(allows(1000, broken));
+    assertTrue(allows(1001, broken), "others are as free as before");
+    assertTrue(allows(1000, broken, new Rule("", "1000", "*", "*")), "rules add up");
+    assertFalse(allows(0, new Rule("", "0", " , ", "*")));
+    AccessRule remote = new AccessRule(new Rule("CN=a", "", "", "*"));
+    assertTrue(remote.terms().isFor(new Peer(null, -1, new X500Principal("CN=a"), 1)));
+    assertFalse(remote.terms().allows("a.B/C", List.of()));
+  }
+
+  @Test
+  void rule_isForNobodyKnown_allowsNobodyButRoot() {
+    for (Rule broken :
+        List.of(
+            new Rule("", "", "*", "*"),
+            new Rule("CN=a", "1000", "*", "*"),
+            new Rule("", "ci", "*", "*"),
+            new Rule("", "-1", "*", "*"),
+            new Rule("", "10000000000", "*", "*"),
+            new Rule("ci", "", "*", "*"))) {
+      assertFalse(allows(1000, broken), broken::toString);
+      assertFalse(allows(-1, broken), broken::toString);
+      assertTrue(allows(0, broken), broken::toString);
+      assertTrue(allows(1000, broken, new Rule("", "1000", "*", "*")), broken::toString);
+    }
+  }
+
+  @Test
+  void rule_isChanged_saysTheNewAtOnce() {
+    AccessRule rule = new AccessRule(new Rule("", "1000", "*", "*"));
+    Gate gate = new Gate(List.of(rule));
+    Peer peer = new Peer(null, 1000, null, 1);
+    assertTrue(gate.mayCall(peer, "a.B/C", new Metadata()));
+    rule.change(new Rule("", "", "", "*"));
+    assertFalse(gate.mayCall(peer, "a.B/C", new Metadata()), "half written");
+    rule.change(new Rule("", "1000", "*", "a.B/*"));
+    assertTrue(gate.mayCall(peer, "a.B/C", new Metadata()));
   }
 
   @Test
   void rule_someNamespaces_leavesOutWhatKnowsNone() {
-    AccessRule some = new AccessRule(new Rule("CN=a", -1, "ci", "*"));
-    AccessRule all = new AccessRule(new Rule("CN=a", -1, "*", "*"));
+    AccessRule some = new AccessRule(new Rule("CN=a", "", "ci", "*"));
+    AccessRule all = new AccessRule(new Rule("CN=a", "", "*", "*"));
     String subscribe = "containerd.services.events.v1.Events/Subscribe";
-    assertFalse(some.allows(subscribe, List.of("ci")));
-    assertTrue(all.allows(subscribe, List.of()));
-    assertTrue(some.allows("containerd.services.version.v1.Version/Version", List.of()));
-    assertFalse(some.allows("a.B/C", List.of("ci", "other")), "of several names each counts");
-    AccessRule uid = new AccessRule(new Rule("", 1000, "*", "a.B/Get*"));
-    assertTrue(uid.isFor(new Peer(null, 1000, null, 1)));
-    assertFalse(uid.isFor(new Peer(null, 1001, null, 1)));
-    assertTrue(uid.allows("a.B/GetAll", List.of()));
-    assertFalse(uid.allows("aXB/GetAll", List.of()));
+    assertFalse(some.terms().allows(subscribe, List.of("ci")));
+    assertTrue(all.terms().allows(subscribe, List.of()));
+    assertTrue(some.terms().allows("containerd.services.version.v1.Version/Version", List.of()));
+    assertFalse(
+        some.terms().allows("a.B/C", List.of("ci", "other")), "of several names each counts");
+    AccessRule uid = new AccessRule(new Rule("", "1000", "*", "a.B/Get*"));
+    assertTrue(uid.terms().isFor(new Peer(null, 1000, null, 1)));
+    assertFalse(uid.terms().isFor(new Peer(null, 1001, null, 1)));
+    assertTrue(uid.terms().allows("a.B/GetAll", List.of()));
+    assertFalse(uid.terms().allows("aXB/GetAll", List.of()));
   }
 
   /** Lets the test look at any certificate. */
