@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,6 +42,9 @@ public final class KeytoolAuthority implements CertificateAuthority {
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+");
   private static final String AUTHORITY_DAYS = "3650";
   private static final String DAYS = "825";
+
+  /** How the names of folders begin in which keytool works. */
+  private static final String WORK = ".work";
 
   private final Path folder;
   private final ReentrantLock lock = new ReentrantLock();
@@ -94,7 +99,9 @@ public final class KeytoolAuthority implements CertificateAuthority {
                 "ku:c=keyCertSign,cRLSign");
             put(folder.resolve("ca.pem"), pem("CERTIFICATE", authority(made).getEncoded()), false);
             Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
+            force(made);
             Files.move(made, store(), StandardCopyOption.ATOMIC_MOVE);
+            force(folder);
             return true;
           });
       return issue("server", "CN=felucca", "serverAuth", extensions, folder.resolve("server"));
@@ -181,6 +188,7 @@ public final class KeytoolAuthority implements CertificateAuthority {
           Path parent = file.getParent();
           if (parent != null) {
             Files.createDirectories(parent);
+            force(folder);
           }
           Path pem = Path.of(file + ".pem");
           Path keyFile = Path.of(file + ".key");
@@ -206,20 +214,44 @@ public final class KeytoolAuthority implements CertificateAuthority {
       Files.createDirectories(
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-      Path work = Files.createTempDirectory(folder, ".work"); // for its owner only
+      removeLeftovers();
+      Path work = Files.createTempDirectory(folder, WORK); // for its owner only
       try {
         return what.in(new Keytool(work), work);
       } finally {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(work)) {
-          for (Path file : files) {
-            Files.delete(file);
-          }
-        }
-        Files.delete(work);
+        remove(work);
       }
     } catch (IOException | GeneralSecurityException e) {
       throw new EngineException(
           ErrorKind.INTERNAL, "cannot make certificates in " + folder + ": " + e, e);
+    }
+  }
+
+  /** An engine that was killed may have left folders, with keys in them. */
+  private void removeLeftovers() throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, WORK + "[0-9]*")) {
+      for (Path left : all) {
+        if (Files.isDirectory(left, LinkOption.NOFOLLOW_LINKS)) {
+          remove(left);
+        }
+      }
+    }
+  }
+
+  /** Removes a folder of files; of a link, only the link. */
+  private static void remove(Path work) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(work)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(work);
+  }
+
+  /** Waits until a file, or the names in a folder, have reached the disk. */
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path)) {
+      channel.force(true);
     }
   }
 
@@ -258,7 +290,9 @@ public final class KeytoolAuthority implements CertificateAuthority {
         PosixFilePermissions.asFileAttribute(
             PosixFilePermissions.fromString(secret ? "rw-------" : "rw-r--r--")));
     Files.writeString(beside, text);
+    force(beside);
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    force(file.resolveSibling(""));
   }
 
   /** The names as keytool's extension of subject alternative names has them. */

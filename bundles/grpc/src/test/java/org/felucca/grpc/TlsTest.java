@@ -306,6 +306,26 @@ class TlsTest {
   }
 
   @Test
+  void work_foldersThatAKilledEngineLeft_areRemovedAndLinksAreNotFollowed() throws Exception {
+    Path tls = etc.resolve("left");
+    KeytoolAuthority own = new KeytoolAuthority(tls);
+    Path left = Files.createDirectories(tls.resolve(".work123"));
+    Files.writeString(left.resolve("key.p12"), "a key");
+    Path outside = Files.createDirectory(etc.resolve("outside"));
+    Path kept = Files.writeString(outside.resolve("kept"), "x");
+    Files.createSymbolicLink(left.resolve("link"), outside);
+    Files.createSymbolicLink(tls.resolve(".work456"), outside);
+    own.init(List.of());
+    assertFalse(Files.exists(left));
+    assertTrue(Files.exists(kept));
+    try (var files = Files.list(tls)) {
+      assertEquals(
+          List.of(".work456", "ca.p12", "ca.pem", "server.key", "server.pem"),
+          files.map(f -> f.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
   void rule_someNamespaces_leavesOutWhatKnowsNone() {
     AccessRule some = new AccessRule(new Rule("CN=a", "", "ci", "*"));
     AccessRule all = new AccessRule(new Rule("CN=a", "", "*", "*"));
