@@ -231,6 +231,13 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
         return mounted.bytes();
       }
       hold.close();
+      if (service.equals(hold.reference().getProperty(NAME))) {
+        throw Status.UNIMPLEMENTED
+            .withDescription(
+                "the service that is registered with %s=%s serves %s"
+                    .formatted(NAME, service, mounted.name()))
+            .asRuntimeException();
+      }
     }
   }
 

@@ -203,6 +203,16 @@ class MountsTest {
   }
 
   @Test
+  void call_serviceClaimsTheNameOfAnother_isUnimplemented() {
+    registerNamed("felucca.test.Claimed", new Speaker(NAME, "a"));
+    Status status =
+        assertThrows(StatusRuntimeException.class, () -> call(say("felucca.test.Claimed"), "hello"))
+            .getStatus();
+    assertEquals(Status.Code.UNIMPLEMENTED, status.getCode());
+    assertTrue(status.getDescription().contains("serves " + NAME), status::toString);
+  }
+
+  @Test
   void call_engineStarting_waitsForItsService() throws Exception {
     ready.set(false);
     Future<String> answer = threads.submit(() -> call(say(NAME), "early"));
