@@ -40,6 +40,9 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
   /** The service property that names the gRPC service, as in {@code package.Service}. */
   static final String NAME = "grpc.service";
 
+  /** Stands for the name of a service that can't be bound; no call has it. */
+  private static final String NAMELESS = "";
+
   private static final Logger LOG = Logger.getLogger(Mounts.class.getName());
 
   private final Swap<BindableService> services;
@@ -81,7 +84,7 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
   public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
       String method, @Nullable String authority) {
     String service = MethodDescriptor.extractFullServiceName(method);
-    if (service == null) {
+    if (service == null || service.equals(NAMELESS)) {
       return null;
     }
     ServerMethodDefinition<?, ?> ownMethod = builtIn.method(service, method);
@@ -143,11 +146,13 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
         } catch (StatusRuntimeException gone) {
           continue;
         } catch (RuntimeException | LinkageError e) {
-          LOG.log(Level.WARNING, "service can't be bound service=" + reference, e);
+          leaveOut(reference, e);
           continue;
         }
       }
-      names.add(name);
+      if (!name.equals(NAMELESS)) {
+        names.add(name);
+      }
     }
     seen.addAll(names);
     return Set.copyOf(names);
@@ -221,7 +226,13 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
       Mounted mounted;
       try {
         mounted = mounted(hold);
-      } catch (RuntimeException | Error e) {
+      } catch (RuntimeException | LinkageError e) {
+        hold.close();
+        if (!leaveOut(hold.reference(), e)) {
+          throw e;
+        }
+        continue;
+      } catch (Error e) {
         hold.close();
         throw e;
       }
@@ -239,6 +250,20 @@ final class Mounts extends HandlerRegistry implements AutoCloseable {
             .asRuntimeException();
       }
     }
+  }
+
+  /**
+   * Remembers that a service can't be bound and so has no name, unless it says its name itself.
+   *
+   * @return whether it is left out from now on
+   */
+  private boolean leaveOut(ServiceReference<BindableService> reference, Throwable cause) {
+    if (reference.getProperty(NAME) instanceof String) {
+      return false;
+    }
+    learned.put(reference, NAMELESS);
+    LOG.log(Level.WARNING, "service can't be bound and is left out service=" + reference, cause);
+    return true;
   }
 
   /**

@@ -45,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.felix.framework.FrameworkFactory;
@@ -210,6 +211,26 @@ class MountsTest {
             .getStatus();
     assertEquals(Status.Code.UNIMPLEMENTED, status.getCode());
     assertTrue(status.getDescription().contains("serves " + NAME), status::toString);
+  }
+
+  @Test
+  void call_serviceThatCannotBeBound_isLeftOut() throws Exception {
+    ServiceRegistration<BindableService> old = register(new Speaker(NAME, "old"));
+    assertEquals("old 1", call(say(NAME), "1"));
+    old.unregister();
+    AtomicInteger bound = new AtomicInteger();
+    register(
+        () -> {
+          bound.incrementAndGet();
+          throw new IllegalStateException("broken");
+        });
+    Future<String> answer = threads.submit(() -> call(say(NAME), "2"));
+    register(new Speaker(NAME, "new"));
+    assertEquals("new 2", answer.get());
+    assertEquals("new 3", call(say(NAME), "3"));
+    assertEquals(Status.Code.UNIMPLEMENTED, code(say("felucca.test.Unknown")));
+    assertEquals(1, bound.get(), "it is not tried again");
+    assertTrue(mounts.lookupMethod("/Say", null) == null, "no call has its name");
   }
 
   @Test
