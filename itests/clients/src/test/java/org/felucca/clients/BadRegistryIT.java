@@ -73,8 +73,7 @@ class BadRegistryIT {
     proxy.behave();
     engine.removeContainers();
     for (String name : List.of(image, small)) {
-      Result removed = felucca("image", "rm", name);
-      assertTrue(removed.status() == 0 || removed.err().contains("not found"), removed::toString);
+      felucca("image", "rm", name).gone();
     }
     felucca("images", "-q").prints("");
     String active = felucca("snapshot", "ls").ok().out();

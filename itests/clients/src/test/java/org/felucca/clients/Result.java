@@ -40,6 +40,14 @@ record Result(String command, int status, byte[] outBytes, byte[] errBytes) {
     return this;
   }
 
+  /** It is gone: removed by this, or by what went on behind before this came to it. */
+  Result gone() {
+    assertTrue(
+        status == 0 || err().contains("not found") || err().contains("does not exist"),
+        this::toString);
+    return this;
+  }
+
   Result prints(String expected) {
     assertEquals(expected, ok().out(), this::toString);
     return this;

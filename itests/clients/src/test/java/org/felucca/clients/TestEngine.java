@@ -317,8 +317,7 @@ final class TestEngine implements AutoCloseable {
   /** Removes every container; one that was asked to remove itself may do so meanwhile. */
   void removeContainers() {
     for (String id : felucca("ps", "-aq", "--no-trunc").ok().out().lines().toList()) {
-      Result removed = felucca("rm", "-f", id);
-      assertTrue(removed.status() == 0 || removed.err().contains("not found"), removed::toString);
+      felucca("rm", "-f", id).gone();
     }
     Commands.await("no container is left", () -> felucca("ps", "-aq").ok().out().isEmpty());
   }
